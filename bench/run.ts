@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util'
+import { type BenchOptions, isReached, type Report, toTable, writeReport } from './report.ts'
+
+type Bench = Readonly<{
+  name: string
+  summary: string
+  load: () => Promise<(options: BenchOptions) => Promise<Report>>
+}>
+
+const benches: readonly Bench[] = [
+  {
+    name: 'intake',
+    summary: 'single hooks on 16 connections, beside a bare server that parses the same body',
+    load: async () => (await import('./intake.ts')).intake,
+  },
+  {
+    name: 'batches',
+    summary: 'hooks in batches of 500',
+    load: async () => (await import('./intake.ts')).batches,
+  },
+  {
+    name: 'freshness',
+    summary: 'from accepted to readable at /events, at 300 hooks/s',
+    load: async () => (await import('./freshness.ts')).freshness,
+  },
+  {
+    name: 'drain',
+    summary: 'recorder and learner work off a backlog of 200,000 events',
+    load: async () => (await import('./drain.ts')).drain,
+  },
+  {
+    name: 'analysis',
+    summary: 'one batch of 100 events through pattern analysis; one prediction',
+    load: async () => (await import('./analysis.ts')).analysis,
+  },
+  {
+    name: 'cold-start',
+    summary: 'import of each Lambda bundle in a fresh process, and its bytes',
+    load: async () => (await import('./cold-start.ts')).coldStart,
+  },
+  {
+    name: 'start',
+    summary: '`npm start` when installed: until ready, and what it holds',
+    load: async () => (await import('./start.ts')).start,
+  },
+  {
+    name: 'queries',
+    summary: 'each reading call on 1,000,000 events',
+    load: async () => (await import('./queries.ts')).queries,
+  },
+  {
+    name: 'predictions',
+    summary: 'accuracy of what comes next, beside two baselines',
+    load: async () => (await import('./predictions.ts')).predictions,
+  },
+]
+
+const HELP = `npm run bench -- <name> ... | all [--smoke]
+
+Runs benchmarks, prints a table of each and writes it to bench/results/<name>.json. A figure that
+misses what it has to reach is marked; the exit code is 1 then, unless --smoke is given.
+
+  --smoke  as short as possible, not judged
+  --list   the names alone
+
+${benches.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')}`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    smoke: { type: 'boolean', default: false },
+    list: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
+})
+if (values.list) console.log(benches.map(({ name }) => name).join('\n'))
+else if (values.help || positionals.length === 0) console.log(HELP)
+else process.exitCode = await run(positionals, values)
+
+async function run(names: readonly string[], { smoke }: BenchOptions): Promise<number> {
+  const unknown = names.find((name) => name !== 'all' && !benches.some((b) => b.name === name))
+  if (unknown) {
+    console.error(`no benchmark is called ${unknown}; see npm run bench -- --list`)
+    return 2
+  }
+  let failed = false
+  for (const { name, load } of benches) {
+    if (!names.includes('all') && !names.includes(name)) continue
+    try {
+      const bench = await load()
+      const report = await bench({ smoke })
+      console.log(`${toTable(name, report)}\n  -> ${writeReport(name, report, new Date())}\n`)
+      failed ||= !smoke && report.figures.some((figure) => isReached(figure) === false)
+    } catch (error) {
+      failed = true
+      console.error(`${name} failed:`, error)
+    }
+  }
+  return failed ? 1 : 0
+}

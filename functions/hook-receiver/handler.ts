@@ -1,0 +1,27 @@
+import { performance } from 'node:perf_hooks'
+import middy from '@middy/core'
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
+import { openAccessSnapshots } from '#shared/adapters/access-snapshots.ts'
+import { open, sealingKey } from '#shared/adapters/crypto/seal.ts'
+import { openEventLog } from '#shared/adapters/event-log.ts'
+import { arrivalClock } from '#shared/domain/events/arrival.ts'
+import { problem } from '#shared/middleware/problem.ts'
+import { env } from './env.ts'
+import { receiveHooks } from './hook-receiver.ts'
+
+const { EVENT_LOG_URL, ACCESS_SNAPSHOT_URL, SOURCE_SECRETS_KEY } = env.parse(process.env)
+const key = sealingKey(SOURCE_SECRETS_KEY)
+const nowMs = () => performance.timeOrigin + performance.now()
+
+const receive = receiveHooks({
+  log: await openEventLog(EVENT_LOG_URL),
+  access: openAccessSnapshots(ACCESS_SNAPSHOT_URL),
+  openSecret: (sealed) => open(sealed, key),
+  now: () => new Date(),
+  arrival: arrivalClock(nowMs),
+})
+
+/** `POST /hooks` and `POST /hooks/{source}`: what happened comes in here. */
+export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
+  .use(problem('hook-receiver'))
+  .handler(receive)

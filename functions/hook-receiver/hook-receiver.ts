@@ -1,0 +1,123 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
+import type { RedactionPolicy } from '#shared/domain/access.ts'
+import { isInvalid, type Reading } from '#shared/domain/dialects/draft.ts'
+import { dialectRules } from '#shared/domain/dialects/rules.ts'
+import { readUnnamed } from '#shared/domain/dialects/unnamed.ts'
+import { headerOf } from '#shared/domain/http/headers.ts'
+import { type Redactor, redactor } from '#shared/domain/redaction/redactor.ts'
+import { isTraceparent } from '#shared/domain/traceparent.ts'
+import { Failure } from '#shared/errors.ts'
+import type { AccessSnapshots } from '#shared/ports/access-snapshots.ts'
+import type { EventLog, NewRecord } from '#shared/ports/event-log.ts'
+import { admit, type OpenSecret } from './admission.ts'
+import { accepted, handshake, json, type Rejection } from './answer.ts'
+import { decodedBody, rawBody } from './body.ts'
+import { stamp } from './stamp.ts'
+
+/** What a sender is told to wait before it tries again, s. */
+const RETRY_AFTER_S = 1
+
+type Dependencies = Readonly<{
+  log: Pick<EventLog, 'append'>
+  access: AccessSnapshots
+  openSecret: OpenSecret
+  now: () => Date
+  /** Microseconds since the epoch, strictly increasing. */
+  arrival: () => number
+}>
+
+/**
+ * Takes hooks in: authenticates, reads, validates, redacts, appends, and answers 202 once the log
+ * has acknowledged every event that the answer names.
+ *
+ * @throws `Malformed`, `Unauthenticated`, `Forbidden`, `NotFound`, `TooLarge`, `UnsupportedMedia`,
+ *   `InvalidInput`, and `Unavailable` when the keys or the log can't be had.
+ */
+export function receiveHooks({ log, access, openSecret, now, arrival }: Dependencies) {
+  const redactorOf = redactors()
+
+  return async (request: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
+    const { headers, requestContext } = request
+    if (request.httpMethod === 'OPTIONS') return handshake(headers)
+    const raw = rawBody(request.body, request.isBase64Encoded)
+    const source = request.pathParameters?.source
+    const settings = admit(await access.current(), { headers, source }, raw, openSecret, now())
+
+    const body = decodedBody(raw, headerOf(headers, 'content-encoding'))
+    const rules = settings && dialectRules[settings.dialect]
+    const reading =
+      rules && source !== undefined
+        ? rules.read({ headers, body, source })
+        : readUnnamed({ headers, body, source })
+    if (reading.type === 'challenge') return json(200, reading.answer)
+    if (reading.type === 'refused') {
+      throw new Failure(reading.kind, reading.detail, { errors: reading.problems })
+    }
+
+    const { ids, records, rejections } = stampAll(reading.items)
+    const isRefusedWhole = reading.form === 'whole-batch' && rejections.length > 0
+    if (isRefusedWhole || (records.length === 0 && reading.form !== 'whole-batch')) {
+      throw new Failure('InvalidInput', nothingAccepted(reading.items.length), {
+        errors: rejections.flatMap(({ problems }) => problems),
+      })
+    }
+    if (records.length > 0) await append(records)
+    return rules?.answer !== undefined && reading.form === 'single'
+      ? json(200, rules.answer)
+      : accepted(ids, rejections, requestContext.requestId)
+
+    function stampAll(items: Extract<Reading, { type: 'events' }>['items']) {
+      const traceparent = validTraceparent(headerOf(headers, 'traceparent'))
+      const redact = redactorOf(settings?.redact)
+      const ids: { index: number; id: string }[] = []
+      const records: NewRecord[] = []
+      const rejections: Rejection[] = []
+      for (const [index, item] of items.entries()) {
+        if (isInvalid(item)) {
+          rejections.push({ index, problems: item.problems })
+          continue
+        }
+        const { id, record } = stamp(item, { arrival: arrival(), traceparent, settings, redact })
+        ids.push({ index, id })
+        records.push(record)
+      }
+      return { ids, records, rejections }
+    }
+  }
+
+  async function append(records: readonly NewRecord[]): Promise<void> {
+    try {
+      await log.append(records)
+    } catch (error) {
+      if (error instanceof Failure && error.kind === 'TooLarge') throw error
+      // Whatever else keeps the log from it, a missing topic included, is not the sender's to mend.
+      throw new Failure('Unavailable', 'The event log did not acknowledge.', {
+        cause: error,
+        retryAfterS: RETRY_AFTER_S,
+      })
+    }
+  }
+}
+
+function nothingAccepted(items: number): string {
+  return items === 0 ? 'The request holds no event.' : 'No event of this request was accepted.'
+}
+
+function validTraceparent(header: string | undefined): string | undefined {
+  return header !== undefined && isTraceparent(header) ? header : undefined
+}
+
+/** Redactors by policy: building one costs more than using it. */
+function redactors(): (policy: RedactionPolicy | undefined) => Redactor {
+  const standard = redactor()
+  const own = new WeakMap<RedactionPolicy, Redactor>()
+  return (policy) => {
+    if (!policy) return standard
+    let made = own.get(policy)
+    if (!made) {
+      made = redactor(policy)
+      own.set(policy, made)
+    }
+    return made
+  }
+}

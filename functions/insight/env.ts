@@ -1,0 +1,9 @@
+import * as z from 'zod'
+
+/** Where it reads: the database's reader endpoint, the event log, the published keys. */
+export const env = z.object({
+  DATABASE_READER_URL: z.string().min(1),
+  EVENT_LOG_URL: z.string().min(1),
+  ACCESS_SNAPSHOT_URL: z.string().min(1),
+})
+export type Env = z.infer<typeof env>

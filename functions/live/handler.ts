@@ -1,0 +1,33 @@
+import middy from '@middy/core'
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { openAccessSnapshots } from '#shared/adapters/access-snapshots.ts'
+import { connect } from '#shared/adapters/postgres/connect.ts'
+import { postgresRecordedEvents } from '#shared/adapters/postgres/recorded-events.ts'
+import { postgresRecordingSignal } from '#shared/adapters/postgres/recording-signal.ts'
+import { authenticate } from '#shared/middleware/authenticate.ts'
+import { problem } from '#shared/middleware/problem.ts'
+import { type StreamedResult, serveStream } from '#shared/middleware/serve-stream.ts'
+import { streamResponse } from '#shared/middleware/stream-response.ts'
+import { env } from './env.ts'
+import { live } from './live.ts'
+import { routes } from './schema.ts'
+
+const { DATABASE_READER_URL, ACCESS_SNAPSHOT_URL } = env.parse(process.env)
+const sql = connect(DATABASE_READER_URL, { applicationName: 'live', max: 2 })
+const snapshots = openAccessSnapshots(ACCESS_SNAPSHOT_URL)
+const now = () => new Date()
+
+const actions = live({
+  events: postgresRecordedEvents(sql),
+  recording: postgresRecordingSignal(sql),
+  snapshots,
+  now,
+})
+
+/** Server-sent events of everything recorded. */
+export const handler = middy<APIGatewayProxyEvent, StreamedResult>({
+  executionMode: streamResponse,
+})
+  .use(problem('live'))
+  .use(authenticate(routes, snapshots, now))
+  .handler(serveStream(routes, actions))

@@ -1,0 +1,41 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export type FrontDoor = Readonly<{
+  address: string
+  /** Takes no new connection; answers that are under way close theirs. */
+  refuse(): void
+  /** Resolves when the last connection is closed. */
+  emptied: Promise<void>
+  /** Ends what is left. */
+  slam(): void
+}>
+
+/** Opens a server to the outside. @throws `Error` when the port is taken. */
+export async function openFrontDoor(
+  server: Server,
+  { host, port }: Readonly<{ host: string; port: number }>,
+): Promise<FrontDoor> {
+  await new Promise<void>((done, fail) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE'
+      fail(isTaken ? new Error(`Port ${port} is taken: set PORT to another, or to 0.`) : error)
+    })
+    server.listen(port, host, done)
+  })
+  const emptied = new Promise<void>((done) => server.once('close', done))
+  const { port: taken } = server.address() as AddressInfo
+  const shown = host.includes(':') ? `[${host}]` : host
+  return {
+    address: `http://${shown}:${taken}`,
+    refuse() {
+      server.close()
+      server.prependListener('request', (_request, response) => {
+        response.setHeader('connection', 'close')
+      })
+      server.closeIdleConnections()
+    },
+    emptied,
+    slam: () => server.closeAllConnections(),
+  }
+}

@@ -1,0 +1,142 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Call, FunctionHost } from '../lambda/function-host.ts'
+import type { HttpCall } from '../lambda/wire.ts'
+import type { ApiPlan, RoutePlan } from '../template/api.ts'
+import { writeOutcome } from './answer.ts'
+import { answerProblem, answerUnreadable } from './problem-answer.ts'
+import { declaresTooMuch, readBody } from './read-body.ts'
+import { routeTable } from './route-table.ts'
+
+/** A slow sender gets so long for its headers and for a whole request, ms. */
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 30_000
+/** Longer than what clients and load balancers keep idle connections for, ms. */
+const KEEP_ALIVE_MS = 65_000
+const CHECK_INTERVAL_MS = 1_000
+/** A refused body may go on coming for so long, ms. */
+const LINGER_MS = 2_000
+
+/**
+ * The REST API of the template on an HTTP server. It differs from API Gateway in three things that
+ * are for people: an unknown path is a 404 and a wrong method a 405, where API Gateway says 403 to
+ * both; a time-out of the function is a 504; errors are problem details.
+ */
+export function gateway(api: ApiPlan, hostOf: (functionName: string) => FunctionHost): Server {
+  const find = routeTable(api.routes)
+  const targets = api.routes.map((route) => ({ route, host: hostOf(route.functionName) }))
+
+  function serve(request: IncomingMessage, response: ServerResponse): void {
+    const { method = '', url = '' } = request
+    const target = originForm(url)
+    const queryAt = target.indexOf('?')
+    const match = find(method, queryAt < 0 ? target : target.slice(0, queryAt))
+    if (match.type !== 'found') {
+      request.resume()
+      const extra = trace(request)
+      if (match.type === 'malformed') answerProblem(response, 400, MALFORMED_PATH, extra)
+      else if (match.type === 'unknown')
+        answerProblem(response, 404, `Nothing is at ${target}.`, extra)
+      else {
+        const allow = match.allowed.join(', ')
+        const detail = `${target} takes ${allow}.`
+        answerProblem(response, 405, detail, { ...extra, headers: { allow } })
+      }
+      return
+    }
+    if (declaresTooMuch(request)) {
+      tooLarge(request, response)
+      return
+    }
+    const found = targets[match.index]
+    if (!found) throw new Error(`no route ${match.index}`)
+    readBody(request, (reading) => {
+      if (reading.type === 'too-large') {
+        tooLarge(request, response)
+        return
+      }
+      const sourceIp = request.socket.remoteAddress ?? ''
+      const { index, params } = match
+      const { rawHeaders } = request
+      invoke(found, response, [index, method, target, params, rawHeaders, sourceIp, reading.body])
+    })
+  }
+
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    },
+    serve,
+  )
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    if (!declaresTooMuch(request)) response.writeContinue()
+    serve(request, response)
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+    const [status, detail] = UNREADABLE[error.code ?? ''] ?? [400, 'The request is not HTTP.']
+    answerUnreadable(socket, status, detail)
+  })
+  return server
+}
+
+const MALFORMED_PATH = 'The path has a % that begins no encoded character.'
+
+const UNREADABLE: Readonly<Record<string, readonly [number, string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not come to its end in time.'],
+  HPE_HEADER_OVERFLOW: [431, 'The headers are too large.'],
+  HPE_INVALID_EOF_STATE: [400, 'The body is shorter than its Content-Length.'],
+}
+
+function invoke(
+  { route, host }: { route: RoutePlan; host: FunctionHost },
+  response: ServerResponse,
+  request: HttpCall,
+): void {
+  let over = false
+  // A call that is refused is over before it is here.
+  let call: Call | undefined
+  call = host.call(request, route.timeoutMs, {
+    settle(outcome) {
+      over = true
+      if (response.destroyed) return
+      writeOutcome(response, outcome, { ...trace(response.req), requestId: call?.requestId })
+    },
+    head(status, headers) {
+      if (response.destroyed) return
+      response.writeHead(status, [...headers])
+      response.flushHeaders()
+    },
+    chunk(bytes) {
+      if (response.destroyed) return
+      response.write(bytes, () => call?.drained(bytes.byteLength))
+    },
+  })
+  if (!route.streaming) return
+  response.on('close', () => {
+    if (!over) call?.abort()
+  })
+}
+
+function tooLarge(request: IncomingMessage, response: ServerResponse): void {
+  // Who waits for leave to send has not sent: what comes next would be taken for the body.
+  const headers: Record<string, string> = request.headers.expect ? { connection: 'close' } : {}
+  answerProblem(response, 413, 'A body may have 10 MiB.', { ...trace(request), headers })
+  // Closing on what is still on its way would reset the connection before the answer is read.
+  request.resume()
+  const timer = setTimeout(() => request.destroy(), LINGER_MS)
+  request.on('close', () => clearTimeout(timer))
+}
+
+function trace(request: IncomingMessage) {
+  const { traceparent } = request.headers
+  return { traceparent: Array.isArray(traceparent) ? undefined : traceparent }
+}
+
+/** `http://host/path` (RFC 9112, section 3.2.2) is read as `/path`. */
+function originForm(url: string): string {
+  if (url.startsWith('/')) return url
+  return /^https?:\/\/[^/?]*(.*)$/i.exec(url)?.[1] || '/'
+}

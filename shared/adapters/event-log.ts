@@ -1,0 +1,44 @@
+import { Failure } from '../errors.ts'
+import type { EventConsumer } from '../ports/event-consumer.ts'
+import type { EventLog } from '../ports/event-log.ts'
+import type { LogBrowser } from '../ports/log-browser.ts'
+import type { TopicAdmin } from '../ports/topic-admin.ts'
+
+/** Which log a URL names: `postgres://...`, or `kafka://host:port,host:port`. */
+function schemeOf(url: string): 'postgres' | 'kafka' {
+  const scheme = /^([a-z]+):\/\//.exec(url)?.[1]
+  if (scheme === 'postgres' || scheme === 'postgresql') return 'postgres'
+  if (scheme === 'kafka') return 'kafka'
+  throw new Failure(
+    'InvalidInput',
+    'the event log URL begins neither with postgres:// nor with kafka://',
+  )
+}
+
+/** The event log behind a URL; its driver is loaded only when needed. @throws `InvalidInput` */
+export async function openEventLog(url: string): Promise<EventLog> {
+  return schemeOf(url) === 'postgres'
+    ? (await import('./postgres/event-log.ts')).postgresEventLog(url)
+    : (await import('./kafka/event-log.ts')).kafkaEventLog(url)
+}
+
+/** A reader in consumer groups of the log behind a URL. @throws `InvalidInput` */
+export async function openEventConsumer(url: string): Promise<EventConsumer> {
+  return schemeOf(url) === 'postgres'
+    ? (await import('./postgres/event-consumer.ts')).postgresEventConsumer(url)
+    : (await import('./kafka/event-consumer.ts')).kafkaEventConsumer(url)
+}
+
+/** A look at the log behind a URL. @throws `InvalidInput` */
+export async function openLogBrowser(url: string): Promise<LogBrowser> {
+  return schemeOf(url) === 'postgres'
+    ? (await import('./postgres/log-browser.ts')).postgresLogBrowser(url)
+    : (await import('./kafka/log-browser.ts')).kafkaLogBrowser(url)
+}
+
+/** The topics of the log behind a URL. @throws `InvalidInput` */
+export async function openTopicAdmin(url: string): Promise<TopicAdmin> {
+  return schemeOf(url) === 'postgres'
+    ? (await import('./postgres/topic-admin.ts')).postgresTopicAdmin(url)
+    : (await import('./kafka/topic-admin.ts')).kafkaTopicAdmin(url)
+}

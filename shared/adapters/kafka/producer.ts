@@ -1,0 +1,151 @@
+import type { Producer, TopicMessages } from 'kafkajs'
+import { errorFields, log } from '../../log.ts'
+import type { NewRecord } from '../../ports/event-log.ts'
+import { askKafka, unavailable } from './failure.ts'
+import { asBuffer, writtenHeaders } from './records.ts'
+import { type KafkaSettings, kafkaClient, retry } from './settings.ts'
+
+/** A record and the partition that it goes to. */
+export type PlacedRecord = Readonly<{ record: NewRecord; partition: number; bytes: number }>
+
+/** The first offset of what was sent to each partition, by `partitionName`. */
+export type FirstOffsets = ReadonlyMap<string, number>
+
+/** Sends to Kafka, one request in flight. */
+export type KafkaProducer = Readonly<{
+  /** @throws `Unavailable`, `NotFound`, `TooLarge`; within `timeLeftMs` */
+  send(placed: readonly PlacedRecord[], timeLeftMs: number): Promise<FirstOffsets>
+  close(): Promise<void>
+}>
+
+export const partitionName = (topic: string, partition: number) => `${topic}/${partition}`
+
+/** A leader that froze stays in the metadata until they are read again. */
+const METADATA_MAX_AGE_MS = 1_000
+/** An attempt that failed is repeated after so long, while there is time. */
+const PAUSE_MS = 100
+const SHORTEST_TRY_MS = 200
+const ALL_REPLICAS = -1
+
+/**
+ * Never idempotent: after a time-out at the client kafkajs uses a sequence number twice, and the
+ * second record is acknowledged without being stored. It retries nothing by itself either: a send
+ * that was given up must not be repeated behind the back of the next one.
+ */
+export function kafkaProducer(settings: KafkaSettings, now: () => number): KafkaProducer {
+  let current: { producer: Producer; connected: Promise<void> } | undefined
+  /** A send that nobody waits for any more, until it has ended. */
+  let abandoned: Promise<unknown> | undefined
+
+  function open() {
+    const producer = kafkaClient(settings, { retry: retry(1) }).producer({
+      allowAutoTopicCreation: false,
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition ?? 0,
+      idempotent: false,
+      maxInFlightRequests: 1,
+      metadataMaxAge: METADATA_MAX_AGE_MS,
+      retry: { retries: 0 },
+    })
+    return { producer, connected: producer.connect() }
+  }
+
+  function letGo(): void {
+    current?.producer.disconnect().catch((error: unknown) => {
+      log('debug', 'kafka.producer-not-closed', errorFields(error))
+    })
+    current = undefined
+  }
+
+  async function attempt(topicMessages: TopicMessages[]): Promise<FirstOffsets> {
+    current ??= open()
+    const { producer, connected } = current
+    try {
+      await connected
+    } catch (error) {
+      letGo()
+      throw error
+    }
+    const answers = await producer.sendBatch({ acks: ALL_REPLICAS, topicMessages })
+    return firstOffsets(topicMessages, answers)
+  }
+
+  /** Waits for a send that was given up: what follows must not overtake it. */
+  async function settleAbandoned(deadline: number): Promise<void> {
+    if (abandoned === undefined) return
+    try {
+      await askKafka(abandoned, deadline - now())
+    } catch {
+      // It hangs for good: its connections go, and with them whatever it still meant to send.
+      letGo()
+    }
+    abandoned = undefined
+  }
+
+  return {
+    async send(placed, timeLeftMs) {
+      const deadline = now() + timeLeftMs
+      const topicMessages = toMessages(placed)
+      for (;;) {
+        await settleAbandoned(deadline)
+        const sending = attempt(topicMessages)
+        try {
+          return await askKafka(sending, deadline - now())
+        } catch (error) {
+          const leftMs = deadline - now()
+          if (leftMs <= 0) abandoned = sending.catch(() => undefined)
+          if (!isTransient(error) || leftMs < PAUSE_MS + SHORTEST_TRY_MS) throw error
+          await new Promise((done) => setTimeout(done, PAUSE_MS))
+        }
+      }
+    },
+
+    async close() {
+      const producer = current?.producer
+      current = undefined
+      await producer?.disconnect()
+    },
+  }
+}
+
+function isTransient(error: unknown): boolean {
+  return (error as { kind?: unknown } | undefined)?.kind === 'Unavailable'
+}
+
+function toMessages(placed: readonly PlacedRecord[]): TopicMessages[] {
+  return [...Map.groupBy(placed, ({ record }) => record.topic)].map(([topic, list]) => ({
+    topic,
+    messages: list.map(({ record: { key, value, headers }, partition }) => ({
+      key,
+      value: value && asBuffer(value),
+      headers: writtenHeaders(headers),
+      partition,
+    })),
+  }))
+}
+
+type Answer = { topicName: string; partition: number; baseOffset?: string }
+
+/**
+ * When a leader moves between two tries, kafkajs 2.2.4 can resolve without having sent to it: only
+ * an answer for every partition is an acknowledgement.
+ */
+function firstOffsets(sent: readonly TopicMessages[], answers: readonly Answer[]): FirstOffsets {
+  const offsets = new Map(
+    answers.map(({ topicName, partition, baseOffset }) => [
+      partitionName(topicName, partition),
+      Number(baseOffset),
+    ]),
+  )
+  for (const { topic, messages } of sent) {
+    for (const { partition = 0 } of messages) {
+      const offset = offsets.get(partitionName(topic, partition))
+      if (offset === undefined || !(offset >= 0)) {
+        throw unavailable(`partition ${partition} of ${topic} did not acknowledge`)
+      }
+    }
+  }
+  return offsets
+}

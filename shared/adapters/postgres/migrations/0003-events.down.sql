@@ -1,0 +1,3 @@
+drop schema metrics cascade;
+drop schema sessions cascade;
+drop schema events cascade;

@@ -1,0 +1,54 @@
+/** Every way this system fails: the HTTP status it answers with, and whether trying again can help. */
+const failures = {
+  Malformed: { status: 400, retryable: false },
+  Unauthenticated: { status: 401, retryable: false },
+  Forbidden: { status: 403, retryable: false },
+  NotFound: { status: 404, retryable: false },
+  MethodNotAllowed: { status: 405, retryable: false },
+  Conflict: { status: 409, retryable: false },
+  TooLarge: { status: 413, retryable: false },
+  UnsupportedMedia: { status: 415, retryable: false },
+  InvalidInput: { status: 422, retryable: false },
+  TooManyRequests: { status: 429, retryable: true },
+  Unavailable: { status: 503, retryable: true },
+  Timeout: { status: 504, retryable: true },
+} as const
+
+export type FailureKind = keyof typeof failures
+
+/** One wrong place in an input: a JSON pointer (RFC 6901) and what is wrong there. */
+export type FieldProblem = Readonly<{ pointer: string; detail: string }>
+
+type FailureOptions = ErrorOptions & {
+  errors?: readonly FieldProblem[]
+  /** Seconds after which trying again can help; becomes `Retry-After`. */
+  retryAfterS?: number
+  /** Headers that the answer needs beside the usual ones, such as `Allow`. */
+  headers?: Readonly<Record<string, string>>
+}
+
+/** A failure with a name the outside can rely on. Throw nothing else on purpose. */
+export class Failure extends Error {
+  readonly kind: FailureKind
+  readonly errors: readonly FieldProblem[]
+  readonly retryAfterS: number | undefined
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(kind: FailureKind, message: string, options: FailureOptions = {}) {
+    super(message, options)
+    this.kind = kind
+    this.errors = options.errors ?? []
+    this.retryAfterS = options.retryAfterS
+    this.headers = options.headers ?? {}
+    // Lambda reports `name` as errorType, which is what Retry and Catch match on.
+    this.name = kind
+  }
+
+  get status(): number {
+    return failures[this.kind].status
+  }
+
+  get retryable(): boolean {
+    return failures[this.kind].retryable
+  }
+}

@@ -1,0 +1,19 @@
+import type { App } from 'aws-cdk-lib'
+import { BridgeStack, type StageContext } from './bridge-stack.ts'
+import { EventRecorder } from './functions/event-recorder.ts'
+import { PatternProcessor } from './functions/pattern-processor.ts'
+
+/** What becomes of events: what is recorded and what is learned. */
+export class ProcessingStack extends BridgeStack {
+  /** Names of the functions that read the log. */
+  readonly consumers: readonly string[]
+
+  constructor(app: App, context: StageContext) {
+    super(app, 'processing', context, 'what is recorded and what is learned')
+    const props = { ...context, surroundings: this.surroundings }
+    this.consumers = [
+      new EventRecorder(this, 'EventRecorder', props),
+      new PatternProcessor(this, 'PatternProcessor', props),
+    ].map(({ name }) => name)
+  }
+}
