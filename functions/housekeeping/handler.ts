@@ -12,7 +12,7 @@ import {
   lapseSessions,
 } from '#shared/adapters/postgres/session-retention.ts'
 import { env } from './env.ts'
-import { type Chore, housekeeping } from './housekeeping.ts'
+import { housekeeping } from './housekeeping.ts'
 
 const { DATABASE_URL, EVENT_LOG_URL, ACCESS_SNAPSHOT_URL } = env.parse(process.env)
 const sql = connect(DATABASE_URL, { applicationName: 'housekeeping' })
@@ -22,19 +22,19 @@ const log = EVENT_LOG_URL.startsWith('postgres')
 
 const publication = postgresAccessPublication(sql, openAccessPublisher(ACCESS_SNAPSHOT_URL))
 
-const chores: readonly Chore[] = [
+const chores = [
   { name: 'publish access', run: () => publication.publish().then(() => []) },
-  { name: 'make partitions', run: (now) => makePartitions(sql, now) },
-  { name: 'drop partitions', run: (now) => dropPartitions(sql, now) },
-  { name: 'lapse sessions', run: (now) => lapseSessions(sql, now) },
-  { name: 'forget identities', run: (now) => forgetIdentities(sql, now) },
+  { name: 'make partitions', run: (now: Date) => makePartitions(sql, now) },
+  { name: 'drop partitions', run: (now: Date) => dropPartitions(sql, now) },
+  { name: 'lapse sessions', run: (now: Date) => lapseSessions(sql, now) },
+  { name: 'forget identities', run: (now: Date) => forgetIdentities(sql, now) },
   { name: 'forget words', run: () => forgetWords(sql) },
   {
     name: 'sweep patterns',
-    run: (now) => sweepPatterns(sql, now).then(({ sessions }) => sessions),
+    run: (now: Date) => sweepPatterns(sql, now).then(({ sessions }) => sessions),
   },
-  { name: 'forget sessions', run: (now) => forgetSessions(sql, now) },
-  { name: 'forget steps', run: (now) => forgetSteps(sql, now) },
+  { name: 'forget sessions', run: (now: Date) => forgetSessions(sql, now) },
+  { name: 'forget steps', run: (now: Date) => forgetSteps(sql, now) },
   ...(log ? [{ name: 'expire log records', run: (now: Date) => expireRecords(log, now) }] : []),
 ]
 

@@ -11,6 +11,9 @@ export type FrontDoor = Readonly<{
   slam(): void
 }>
 
+/** How often connections are closed that fell idle while the door is closing, ms. */
+const SWEEP_MS = 20
+
 /** Opens a server to the outside. @throws `Error` when the port is taken. */
 export async function openFrontDoor(
   server: Server,
@@ -30,10 +33,12 @@ export async function openFrontDoor(
     address: `http://${shown}:${taken}`,
     refuse() {
       server.close()
+      // Connections fall idle one by one as their answers go out.
+      const timer = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
+      void emptied.then(() => clearInterval(timer))
       server.prependListener('request', (_request, response) => {
         response.setHeader('connection', 'close')
       })
-      server.closeIdleConnections()
     },
     emptied,
     slam: () => server.closeAllConnections(),

@@ -16,13 +16,17 @@ const CHECK_INTERVAL_MS = 1_000
 /** A refused body may go on coming for so long, ms. */
 const LINGER_MS = 2_000
 
+/** The server, and the end of all its streams, which would go on for as long as they are read. */
+export type Gateway = Readonly<{ server: Server; endStreams(): void }>
+
 /**
  * The REST API of the template on an HTTP server. It differs from API Gateway in three things that
  * are for people: an unknown path is a 404 and a wrong method a 405, where API Gateway says 403 to
  * both; a time-out of the function is a 504; errors are problem details.
  */
-export function gateway(api: ApiPlan, hostOf: (functionName: string) => FunctionHost): Server {
+export function gateway(api: ApiPlan, hostOf: (functionName: string) => FunctionHost): Gateway {
   const find = routeTable(api.routes)
+  const streams = new Set<ServerResponse>()
   const targets = api.routes.map((route) => ({ route, host: hostOf(route.functionName) }))
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
@@ -57,6 +61,10 @@ export function gateway(api: ApiPlan, hostOf: (functionName: string) => Function
       const sourceIp = request.socket.remoteAddress ?? ''
       const { index, params } = match
       const { rawHeaders } = request
+      if (found.route.streaming) {
+        streams.add(response)
+        response.on('close', () => streams.delete(response))
+      }
       invoke(found, response, [index, method, target, params, rawHeaders, sourceIp, reading.body])
     })
   }
@@ -79,7 +87,12 @@ export function gateway(api: ApiPlan, hostOf: (functionName: string) => Function
     const [status, detail] = UNREADABLE[error.code ?? ''] ?? [400, 'The request is not HTTP.']
     answerUnreadable(socket, status, detail)
   })
-  return server
+  return {
+    server,
+    endStreams() {
+      for (const response of streams) response.end()
+    },
+  }
 }
 
 const MALFORMED_PATH = 'The path has a % that begins no encoded character.'
@@ -101,7 +114,7 @@ function invoke(
   call = host.call(request, route.timeoutMs, {
     settle(outcome) {
       over = true
-      if (response.destroyed) return
+      if (response.destroyed || response.writableEnded) return
       writeOutcome(response, outcome, { ...trace(response.req), requestId: call?.requestId })
     },
     head(status, headers) {
@@ -110,7 +123,7 @@ function invoke(
       response.flushHeaders()
     },
     chunk(bytes) {
-      if (response.destroyed) return
+      if (response.destroyed || response.writableEnded) return
       response.write(bytes, () => call?.drained(bytes.byteLength))
     },
   })

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { exists, statusOf } from './processes.ts'
 
 /** Who holds a DATA_DIR. */
 export type Holder = Readonly<{
@@ -87,24 +88,12 @@ function removeStale(file: string, stale: Holder | undefined): void {
 }
 
 function lives({ pid, startTime }: Holder): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    // Not ours to signal, but there.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
-  }
-  const current = startTimeOf(pid)
-  return startTime === undefined || current === startTime
+  if (!exists(pid)) return false
+  return startTime === undefined || startTimeOf(pid) === startTime
 }
 
-/** Field 22 of /proc/<pid>/stat (proc(5)); undefined where there is no /proc, or the process is a zombie. */
-export function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name before may hold spaces and brackets.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? undefined : fields[19]
-  } catch {
-    return undefined
-  }
+/** Undefined where there is no /proc, and for a zombie. */
+function startTimeOf(pid: number): string | undefined {
+  const status = statusOf(pid)
+  return status?.state === 'Z' ? undefined : status?.startTime
 }

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { backoffMs } from '#shared/domain/backoff.ts'
-import { type EmbeddedPostgres, isRunning, startPostgres } from '../postgres.ts'
+import { type EmbeddedPostgres, startPostgres } from '../postgres.ts'
 import type { LogSink } from './log-sink.ts'
+import { runs } from './processes.ts'
 
 /** How soon a PostgreSQL that died is missed, ms. */
 const WATCH_MS = 500
@@ -34,7 +35,7 @@ export async function guardPostgres(
   }
 
   const timer = setInterval(() => {
-    if (restarting || stopping || isRunning(server.pid)) return
+    if (restarting || stopping || runs(server.pid, 'postgres')) return
     restarting = restart().finally(() => {
       restarting = undefined
     })

@@ -13,6 +13,8 @@ type GroupCommitOptions<Item, Result> = Readonly<{
   maxPendingBytes: number
   /** Every append is answered or failed within so many ms. */
   deadlineMs: number
+  /** Groups begin at least so many ms apart: fewer and larger ones for a little waiting. */
+  spacingMs?: number
   /** Whether an error may concern one append alone: then each of the group is sent by itself. */
   concernsOne?(error: unknown): boolean
   /** The failure of an append that is refused or came too late. */
@@ -51,8 +53,10 @@ export function groupCommit<Item, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
   const { send, deadlineMs, maxItems, maxBytes, maxPendingBytes, unavailable, now } = options
+  const { spacingMs = 0 } = options
   let queue: Entry<Item, Result>[] = []
   let pendingBytes = 0
+  let sentAt = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
 
   function add(items: readonly Item[], bytes: number, spentMs = 0): Promise<readonly Result[]> {
@@ -69,7 +73,12 @@ export function groupCommit<Item, Result>(
   async function run(): Promise<void> {
     // What else arrives in this turn of the event loop joins the first group.
     await new Promise((done) => setImmediate(done))
-    while (queue.length > 0) await commit(take())
+    while (queue.length > 0) {
+      const waitMs = sentAt + spacingMs - now()
+      if (waitMs > 0) await new Promise((done) => setTimeout(done, waitMs))
+      sentAt = now()
+      await commit(take())
+    }
     running = undefined
   }
 

@@ -1,5 +1,11 @@
 import { Duration } from 'aws-cdk-lib'
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
+import {
+  Alarm,
+  ComparisonOperator,
+  type Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
 
@@ -12,9 +18,23 @@ const BAD_MINUTES = 2
  * users notice, not what broke.
  */
 export function errorAlarm(scope: Construct, lambda: LambdaFunction, impact: string): Alarm {
-  return new Alarm(scope, 'Errors', {
+  const metric = lambda.metricErrors({ period: Duration.minutes(1), statistic: 'Sum' })
+  return alarmOn(scope, 'Errors', metric, impact)
+}
+
+/**
+ * Rings when the API keeps answering 5xx. A function that answers 503 has not failed for Lambda, so
+ * its own alarm stays silent when the log or the database is away.
+ */
+export function serverErrorAlarm(restApi: RestApi): Alarm {
+  const metric = restApi.metricServerError({ period: Duration.minutes(1), statistic: 'Sum' })
+  return alarmOn(restApi, 'ServerErrors', metric, 'Calls are refused: hooks have to be sent again.')
+}
+
+function alarmOn(scope: Construct, id: string, metric: Metric, impact: string): Alarm {
+  return new Alarm(scope, id, {
     alarmDescription: impact,
-    metric: lambda.metricErrors({ period: Duration.minutes(1), statistic: 'Sum' }),
+    metric,
     threshold: 1,
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     evaluationPeriods: EVALUATED_MINUTES,

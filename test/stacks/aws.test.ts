@@ -23,13 +23,15 @@ describe('the aws stage', () => {
     })
   })
 
-  it('lets access publish the snapshot and the others read it', () => {
-    expect(actionsOf('Access')).toContain('s3:PutObject')
+  it('lets access and housekeeping publish the snapshot, intake and readers read it', () => {
+    for (const name of ['Access', 'Housekeeping']) {
+      expect(actionsOf(name)).toContain('s3:PutObject')
+    }
     for (const name of ['HookReceiver', 'Insight', 'Live']) {
       expect(actionsOf(name)).toContain('s3:GetObject')
       expect(actionsOf(name)).not.toContain('s3:PutObject')
     }
-    for (const name of ['EventRecorder', 'PatternProcessor', 'Housekeeping']) {
+    for (const name of ['EventRecorder', 'PatternProcessor']) {
       expect(actionsOf(name).filter((action) => action.startsWith('s3:'))).toEqual([])
     }
   })

@@ -17,7 +17,7 @@ export function kafkaErrorType(error: unknown): string | undefined {
 /** Whether Kafka says that it will do it later: a leader moves, a coordinator loads. */
 export function isPassing(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
-    if (at instanceof kafkajs.KafkaJSProtocolError) return at.retriable
+    if (at instanceof kafkajs.KafkaJSProtocolError) return at.retriable && at.type !== UNKNOWN_TOPIC
   }
   return false
 }

@@ -1,5 +1,5 @@
 import type { Recordable } from '../../domain/recording/recordable.ts'
-import { FILTER_BITS, FULLEST_SHARE, wordFilter } from '../../domain/recording/word-filter.ts'
+import { FULLEST_BITS, wordFilter } from '../../domain/recording/word-filter.ts'
 import type { Transaction } from './connect.ts'
 import { numberArray } from './event-array.ts'
 
@@ -45,7 +45,7 @@ function growNewest(tx: Transaction, { from, to, bits }: Block, count: number) {
         to_time = greatest(to_time, until), filter = filter | bits
       from news
       where b.last_seq = base and latest - b.first_seq < ${MOST_EVENTS}
-        and bit_count(filter | bits) <= ${FILTER_BITS * FULLEST_SHARE}
+        and bit_count(filter | bits) <= ${FULLEST_BITS}
       returning 1
     )
     insert into events.word_block (first_seq, last_seq, from_time, to_time, filter)

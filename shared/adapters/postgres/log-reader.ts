@@ -37,6 +37,8 @@ export function partitionReader(options: ReaderOptions): PartitionReader {
   const { topic, group, maxRecords, maxWaitMs } = subscription
   const abort = new AbortController()
   let { position, end } = options
+  let kept = position
+  let saving: Promise<void> | undefined
   let first = 0
   let waiting: readonly LogRecord[] = []
   let stopping = false
@@ -83,21 +85,31 @@ export function partitionReader(options: ReaderOptions): PartitionReader {
     }
     if (next !== beyond) waiting = []
     position = next
-    if (next > from) await save()
+    if (next > from) saving ??= save()
     return next > from
   }
 
+  /** Keeps the newest position, beside the reading of the next batch. */
   async function save(): Promise<void> {
-    for (let tries = 1; !abort.signal.aborted; tries++) {
-      try {
-        if (await keep(position)) return
-        if (!abort.signal.aborted) onLost()
-        return
-      } catch (error) {
-        log('warn', 'log.position-not-kept', { group, topic, partition, ...errorFields(error) })
-        if (stopping && tries >= KEEP_ON_STOP_TRIES) return
-        await new Promise((done) => setTimeout(done, backoffMs(tries, Math.random())))
+    try {
+      for (let tries = 1; kept !== position && !abort.signal.aborted; tries++) {
+        if (await saved(position)) tries = 0
+        else if (stopping && tries >= KEEP_ON_STOP_TRIES) return
+        else await new Promise((done) => setTimeout(done, backoffMs(tries, Math.random())))
       }
+    } finally {
+      saving = undefined
+    }
+  }
+
+  async function saved(upTo: number): Promise<boolean> {
+    try {
+      if (await keep(upTo)) kept = upTo
+      else if (!abort.signal.aborted) onLost()
+      return true
+    } catch (error) {
+      log('warn', 'log.position-not-kept', { group, topic, partition, ...errorFields(error) })
+      return false
     }
   }
 
@@ -126,7 +138,7 @@ export function partitionReader(options: ReaderOptions): PartitionReader {
     }
   }
 
-  const running = run()
+  const running = run().then(() => saving)
 
   return {
     partitionId,

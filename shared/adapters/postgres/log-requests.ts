@@ -17,6 +17,10 @@ export type LogRequests = Readonly<{
 /** So many partitions are read at once; the rest waits for the next round trip. */
 const MAX_FETCHES = 16
 const MAX_KEPT = 500
+/** Under load readers share round trips; a fetch that comes alone is sent at once. */
+const FETCH_SPACING_MS = 3
+/** What a crash repeats is what was read in the meantime. */
+const KEEP_SPACING_MS = 20
 
 export function logRequests(connection: LogConnection): LogRequests {
   const limits = {
@@ -40,11 +44,13 @@ export function logRequests(connection: LogConnection): LogRequests {
   const fetches = groupCommit<FetchRequest, readonly LogRecord[]>({
     ...limits,
     maxItems: MAX_FETCHES,
+    spacingMs: FETCH_SPACING_MS,
     send: (wanted) => attempt((client) => fetchDistinct(client, wanted)),
   })
   const positions = groupCommit<KeptPosition, boolean>({
     ...limits,
     maxItems: MAX_KEPT,
+    spacingMs: KEEP_SPACING_MS,
     send: (done) => attempt((client) => keepPositions(client, done)),
   })
 

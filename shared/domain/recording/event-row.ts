@@ -1,35 +1,27 @@
+import { type ExtensionValue, extensionsOf as typedExtensions } from '../cloudevents/json-format.ts'
 import { isJsonType } from '../events/record.ts'
 import type { Recordable } from './recordable.ts'
 import { searchedText, wordsOf } from './words.ts'
 
-/** Attributes that have columns of their own, or none because they follow from others. */
+/** Extensions that have columns of their own. */
 const WITH_COLUMN: ReadonlySet<string> = new Set([
-  'subject',
-  'datacontenttype',
-  'dataschema',
-  'recordedtime',
   'sessionid',
   'correlationid',
   'causationid',
   'traceparent',
-  'operation',
-  'phase',
-  'callid',
-  'outcome',
-  'durationms',
-  'redacted',
 ])
 
-/** The attributes without a column as a JSON object of strings; null when there are none. */
+/** The extensions without a column as a JSON object, with their types; null when there are none. */
 export function extensionsOf({ event }: Recordable): string | null {
-  let extensions: Record<string, string> | undefined
-  for (const name in event.attributes) {
-    const value = event.attributes[name]
+  let kept: Record<string, ExtensionValue> | undefined
+  const extensions = typedExtensions(event)
+  for (const name in extensions) {
+    const value = extensions[name]
     if (value === undefined || WITH_COLUMN.has(name)) continue
-    extensions ??= {}
-    extensions[name] = value
+    kept ??= {}
+    kept[name] = value
   }
-  return extensions === undefined ? null : JSON.stringify(extensions)
+  return kept === undefined ? null : JSON.stringify(kept)
 }
 
 /** The payload where a text column can hold it: PostgreSQL's texts have no NUL. */

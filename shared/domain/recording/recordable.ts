@@ -39,9 +39,14 @@ export function toRecordable(record: TriggeredRecord): Recordable | undefined {
     phase,
     callId: callid || null,
     time,
-    // What others wrote to the log arrived when the log took it.
-    arrival: (recordedtime && parseTime(recordedtime)) || record.timestamp * 1_000,
+    arrival: recordedtime === read.time ? time : arrivalOf(recordedtime, record),
     outcome: outcome ?? null,
     durationMs: durationms === undefined ? null : Number(durationms),
   }
+}
+
+/** What others wrote to the log arrived when the log took it. */
+function arrivalOf(recordedtime: string | undefined, { timestamp }: TriggeredRecord): number {
+  const arrival = recordedtime === undefined ? undefined : parseTime(recordedtime)
+  return arrival ?? timestamp * 1_000
 }

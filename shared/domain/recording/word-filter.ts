@@ -1,11 +1,12 @@
 /** Bits of a filter: with its row's other columns, four to a database page. */
 export const FILTER_BITS = 15_360
 
-const HASHES = 6
-/** Beyond this share of bits set a filter says yes too often: 0.45^6 is 0.8 %. */
-export const FULLEST_SHARE = 0.45
+const HASHES = 7
+/** Beyond this share of bits set a filter says yes too often: 0.42^7 is 0.2 %. */
+const FULLEST_SHARE = 0.42
 
-const FULLEST_BITS = FILTER_BITS * FULLEST_SHARE
+/** The most bits a filter may have set before a new one is begun. */
+export const FULLEST_BITS = Math.floor(FILTER_BITS * FULLEST_SHARE)
 
 /**
  * A Bloom filter over words (Bloom 1970; two hashes make all: Kirsch and Mitzenmacher, "Less Hashing,

@@ -78,7 +78,7 @@ beforeAll(async () => {
   const plan = { functions, api, mappings: [], schedules: [] }
   hosts = functionHosts(plan, join(folder, 'cache'), log)
   await hosts.warm()
-  door = await openFrontDoor(gateway(api, hosts.of), { host: '127.0.0.1', port: 0 })
+  door = await openFrontDoor(gateway(api, hosts.of).server, { host: '127.0.0.1', port: 0 })
 })
 afterAll(async () => {
   door.refuse()

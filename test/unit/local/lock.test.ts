@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startTimeOf, takeLock } from '#local/place/lock.ts'
+import { takeLock } from '#local/place/lock.ts'
+import { statusOf } from '#local/place/processes.ts'
 
 let folder: string
 let file: string
@@ -35,7 +36,7 @@ describe('the lock of a data folder', () => {
   })
 
   it('is taken over when its process id belongs to another process by now', () => {
-    if (startTimeOf(process.pid) === undefined) return
+    if (statusOf(process.pid) === undefined) return
     writeFileSync(file, JSON.stringify({ pid: process.pid, startTime: '1' }))
     expect(takeLock(file).type).toBe('taken')
   })

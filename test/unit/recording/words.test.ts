@@ -61,6 +61,6 @@ describe('a filter of words', () => {
     for (let index = 0; !filter.isFull(); index++) filter.add([`word${index}`])
     const bits = filter.toBits()
     const wrong = Array.from({ length: 10_000 }, (_, index) => mayHave(bits, `other${index}`))
-    expect(wrong.filter(Boolean).length).toBeLessThan(200)
+    expect(wrong.filter(Boolean).length).toBeLessThan(60)
   })
 })
