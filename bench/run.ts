@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util'
 import { type BenchOptions, isReached, type Report, toTable, writeReport } from './report.ts'
 
+/** A bundle's own source may stand in an error. */
+const LONGEST_ERROR = 2_000
+
 type Bench = Readonly<{
   name: string
   summary: string
@@ -93,7 +96,8 @@ async function run(names: readonly string[], { smoke }: BenchOptions): Promise<n
       failed ||= !smoke && report.figures.some((figure) => isReached(figure) === false)
     } catch (error) {
       failed = true
-      console.error(`${name} failed:`, error)
+      const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      console.error(`${name} failed: ${told.slice(0, LONGEST_ERROR)}`)
     }
   }
   return failed ? 1 : 0

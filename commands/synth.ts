@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { isStageName, stageNames } from '#stacks/stage.ts'
 
 const HELP = `npm run synth [-- --stage <name>]
 
@@ -12,12 +13,7 @@ Writes the CloudFormation of every stage, or of one, to cdk.out/<stage>. Works o
 
 Deploy what was written with: cdk deploy --app cdk.out/<stage> --all`
 
-const { values } = parseArgs({
-  options: {
-    stage: { type: 'string', multiple: true, default: [] },
-    help: { type: 'boolean', default: false },
-  },
-})
+const values = readArguments()
 if (values.help) {
   console.log(HELP)
   process.exit(0)
@@ -26,19 +22,12 @@ if (values.help) {
 const started = performance.now()
 const code = await run(join('stacks', 'app.ts'), values.stage)
 if (code !== 0) process.exit(code)
-for (const stage of values.stage.length > 0 ? values.stage : await stagesWritten()) {
+for (const stage of values.stage.length > 0 ? values.stage : stageNames) {
   const folder = join('cdk.out', stage)
   const templates = (await readdir(folder)).filter((file) => file.endsWith('.template.json'))
   for (const template of templates.sort()) console.log(join(folder, template))
 }
 console.log(`Written in ${((performance.now() - started) / 1_000).toFixed(1)} s.`)
-
-async function stagesWritten(): Promise<string[]> {
-  const entries = await readdir('cdk.out', { withFileTypes: true })
-  return entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => name)
-}
 
 function run(script: string, args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, [script, ...args], { stdio: 'inherit' })
@@ -46,4 +35,21 @@ function run(script: string, args: readonly string[]): Promise<number> {
     child.on('error', fail)
     child.on('exit', (exitCode) => done(exitCode ?? 1))
   })
+}
+
+function readArguments() {
+  try {
+    const { values: given } = parseArgs({
+      options: {
+        stage: { type: 'string', multiple: true, default: [] },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    const unknown = given.stage.find((stage) => !isStageName(stage))
+    if (unknown === undefined) return given
+    console.error(`There is no stage '${unknown}': choose ${stageNames.join(', ')}.`)
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`)
+  }
+  process.exit(2)
 }

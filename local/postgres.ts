@@ -40,7 +40,7 @@ type StartOptions = {
 const SUPERUSER = 'omninode'
 const DATABASE = 'omninode'
 const START_TIMEOUT_S = 60
-const STOP_TIMEOUT_S = 3
+const STOP_TIMEOUT_S = 2
 
 /** PostgreSQL refuses to run as root; root starts it as this user, which every system has. */
 const UNPRIVILEGED = { name: 'nobody', uid: 65_534 }
@@ -80,7 +80,7 @@ export async function startPostgres(options: StartOptions): Promise<EmbeddedPost
     url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${DATABASE}`,
     pid,
     stop: () => stopServer(run, dataDir, pid),
-    kill: () => signal(pid, 'SIGQUIT'),
+    kill: () => killAll(pid),
   }
 }
 
@@ -187,12 +187,17 @@ async function stopServer(run: Run, dataDir: string, pid: number): Promise<void>
     ])
   } catch {
     if (!runs(pid, 'postgres')) return
-    for (const each of [pid, ...childrenOf(pid)]) signal(each, 'SIGKILL')
+    killAll(pid)
     while (runs(pid, 'postgres')) await pause(KILL_CHECK_MS)
   }
 }
 
 const KILL_CHECK_MS = 20
+
+/** A frozen process heeds no other signal. */
+function killAll(postmaster: number): void {
+  for (const pid of [postmaster, ...childrenOf(postmaster)]) signal(pid, 'SIGKILL')
+}
 
 function postmasterPid(dataDir: string): number {
   return Number.parseInt(readFileSync(join(dataDir, 'postmaster.pid'), 'utf8'), 10)

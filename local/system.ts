@@ -28,7 +28,9 @@ type Surroundings = Readonly<{
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 /** What is under way when the system stops gets so long to end, ms. */
-const DRAIN_MS = 2_500
+const DRAIN_MS = 2_000
+/** A log that does not answer is let go of after this, ms. */
+const CLOSE_MS = 300
 /** What mappings are told when the log is no Kafka. */
 const NO_BROKER = 'embedded:0'
 
@@ -70,7 +72,7 @@ export async function startSystem(surroundings: Surroundings): Promise<string> {
 
   signal.throwIfAborted()
   const triggers = await startTriggers(plan, eventLogUrl, hosts, log.event)
-  running.add(triggers.close)
+  running.add(() => within(CLOSE_MS, triggers.close()))
   const { server, endStreams } = gateway(plan.api, hosts.of)
   const door = await openFrontDoor(server, settings)
   running.add(async () => {

@@ -6,36 +6,28 @@ import { forgetIdentities, forgetWords } from '#shared/adapters/postgres/event-r
 import { expireRecords } from '#shared/adapters/postgres/log-retention.ts'
 import { dropPartitions, makePartitions } from '#shared/adapters/postgres/partitions.ts'
 import { sweepPatterns } from '#shared/adapters/postgres/pattern-sweep.ts'
-import {
-  forgetSessions,
-  forgetSteps,
-  lapseSessions,
-} from '#shared/adapters/postgres/session-retention.ts'
+import * as sessions from '#shared/adapters/postgres/session-retention.ts'
 import { env } from './env.ts'
-import { housekeeping } from './housekeeping.ts'
+import { type Chore, housekeeping } from './housekeeping.ts'
 
 const { DATABASE_URL, EVENT_LOG_URL, ACCESS_SNAPSHOT_URL } = env.parse(process.env)
-const sql = connect(DATABASE_URL, { applicationName: 'housekeeping' })
-const log = EVENT_LOG_URL.startsWith('postgres')
-  ? connect(EVENT_LOG_URL, { applicationName: 'housekeeping' })
-  : undefined
-
+const applicationName = 'housekeeping'
+const sql = connect(DATABASE_URL, { applicationName })
+const log = EVENT_LOG_URL.startsWith('postgres') && connect(EVENT_LOG_URL, { applicationName })
 const publication = postgresAccessPublication(sql, openAccessPublisher(ACCESS_SNAPSHOT_URL))
 
-const chores = [
-  { name: 'publish access', run: () => publication.publish().then(() => []) },
-  { name: 'make partitions', run: (now: Date) => makePartitions(sql, now) },
-  { name: 'drop partitions', run: (now: Date) => dropPartitions(sql, now) },
-  { name: 'lapse sessions', run: (now: Date) => lapseSessions(sql, now) },
-  { name: 'forget identities', run: (now: Date) => forgetIdentities(sql, now) },
-  { name: 'forget words', run: () => forgetWords(sql) },
-  {
-    name: 'sweep patterns',
-    run: (now: Date) => sweepPatterns(sql, now).then(({ sessions }) => sessions),
-  },
-  { name: 'forget sessions', run: (now: Date) => forgetSessions(sql, now) },
-  { name: 'forget steps', run: (now: Date) => forgetSteps(sql, now) },
-  ...(log ? [{ name: 'expire log records', run: (now: Date) => expireRecords(log, now) }] : []),
+const chore = (name: string, run: Chore['run']): Chore => ({ name, run })
+const chores: readonly Chore[] = [
+  chore('publish access', () => publication.publish().then(() => [])),
+  chore('make partitions', (now) => makePartitions(sql, now)),
+  chore('drop partitions', (now) => dropPartitions(sql, now)),
+  chore('lapse sessions', (now) => sessions.lapseSessions(sql, now)),
+  chore('forget identities', (now) => forgetIdentities(sql, now)),
+  chore('forget words', () => forgetWords(sql)),
+  chore('forget sessions', (now) => sessions.forgetSessions(sql, now)),
+  chore('forget steps', (now) => sessions.forgetSteps(sql, now)),
+  chore('sweep patterns', (now) => sweepPatterns(sql, now)),
+  ...(log ? [chore('expire log records', (now) => expireRecords(log, now))] : []),
 ]
 
 /** Scheduled every minute: what has to happen as time goes by. */

@@ -4,9 +4,17 @@ import { errorFields, log } from '#shared/log.ts'
 /** Something that has to happen as time goes by. Safe to run twice, and late. */
 export type Chore = Readonly<{
   name: string
-  /** What was done: a number of things, or their names. */
-  run(now: Date): Promise<number | readonly string[]>
+  /** What was done: how much, how much of each kind, or the names. */
+  run(now: Date): Promise<Done>
 }>
+
+type Done = number | Readonly<Record<string, number>> | readonly string[]
+
+function isNothing(done: Done): boolean {
+  if (typeof done === 'number') return done === 0
+  const parts = Object.values<number | string>(done)
+  return parts.every((part) => part === 0)
+}
 
 type Dependencies = Readonly<{ chores: readonly Chore[]; now: () => Date }>
 
@@ -22,8 +30,8 @@ export const housekeeping =
     for (const { name, run } of chores) {
       try {
         const done = await run(now())
-        const isIdle = typeof done === 'number' ? done === 0 : done.length === 0
-        if (!isIdle) log('info', 'chore_done', { function: 'housekeeping', chore: name, done })
+        if (!isNothing(done))
+          log('info', 'chore_done', { function: 'housekeeping', chore: name, done })
       } catch (error) {
         failed.push(name)
         log('error', 'chore_failed', {

@@ -45,6 +45,8 @@ describe('reading an event back', () => {
           redacted: '3',
           tenant: 'blue',
           parentsessionid: 'p1',
+          count: '5',
+          xtypes: 'count=i',
         },
       }),
     ])
@@ -70,7 +72,7 @@ describe('reading an event back', () => {
         datacontenttype: 'application/json',
         dataschema: 'https://example.org/s',
         redacted: 3,
-        extensions: { tenant: 'blue', parentsessionid: 'p1' },
+        extensions: { tenant: 'blue', parentsessionid: 'p1', count: 5 },
         data: { a: { b: [1, 'x', null] }, a2: '\0' },
       },
     ])

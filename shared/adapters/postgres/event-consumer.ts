@@ -47,7 +47,8 @@ export function postgresEventConsumer(url: string, options: ConsumerOptions = {}
   let closed = false
 
   function listen(client: Sql): void {
-    const failed = (error: unknown) => log('warn', 'log.not-listening', errorFields(error))
+    // What it leads to is told by the renewal that fails too, or covered by the safety poll.
+    const failed = (error: unknown) => log('debug', 'log.not-listening', errorFields(error))
     client.listen('log_appended', hear, renewInBackground).catch(failed)
     client
       .listen('log_members', (group) => {

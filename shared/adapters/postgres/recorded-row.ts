@@ -1,4 +1,6 @@
-import type { Outcome, Phase } from '../../domain/events/event.ts'
+import { extensionsOf } from '../../domain/cloudevents/json-format.ts'
+import { payloadIsText } from '../../domain/cloudevents/value-types.ts'
+import type { EventAttributes, Outcome, Phase } from '../../domain/events/event.ts'
 import { isJsonType, isTextType } from '../../domain/events/record.ts'
 import { formatTime } from '../../domain/time.ts'
 import type { RecordedEvent } from '../../ports/recorded-events.ts'
@@ -30,17 +32,21 @@ export const eventColumns = (sql: Sql) => sql`
 /** A row as readers see it. */
 export function toRecordedEvent(row: EventRow): RecordedEvent {
   const { time, recorded_at, extensions, body, body_bytes, ...same } = row
+  const attributes: EventAttributes = extensions === null ? {} : JSON.parse(extensions)
   return {
     ...same,
     time: formatTime(time),
     recorded_at: formatTime(recorded_at),
-    extensions: extensions === null ? {} : JSON.parse(extensions),
-    ...payloadOf(row),
+    extensions: extensionsOf({ attributes }),
+    ...payloadOf(row, attributes.xtypes),
   }
 }
 
-function payloadOf(row: EventRow): Pick<RecordedEvent, 'data' | 'data_base64'> {
-  const text = row.body ?? textWithin(row)
+function payloadOf(
+  row: EventRow,
+  xtypes: string | undefined,
+): Pick<RecordedEvent, 'data' | 'data_base64'> {
+  const text = row.body ?? textWithin(row, xtypes)
   if (text !== undefined) {
     return { data: isJsonType(row.datacontenttype ?? undefined) ? parsed(text) : text }
   }
@@ -49,8 +55,12 @@ function payloadOf(row: EventRow): Pick<RecordedEvent, 'data' | 'data_base64'> {
 }
 
 /** Text that a text column could not hold, because of a NUL in it. */
-function textWithin({ body_bytes, datacontenttype }: EventRow): string | undefined {
-  if (body_bytes === null || !isTextType(datacontenttype ?? undefined)) return undefined
+function textWithin(
+  { body_bytes, datacontenttype }: EventRow,
+  xtypes: string | undefined,
+): string | undefined {
+  const isText = payloadIsText(xtypes) ?? isTextType(datacontenttype ?? undefined)
+  if (body_bytes === null || !isText) return undefined
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body_bytes)
   } catch {

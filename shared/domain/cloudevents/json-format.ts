@@ -11,7 +11,9 @@ const OPTIONAL = new Set(['subject', 'datacontenttype', 'dataschema'])
  * The extension attributes of an event by name, integers and booleans as such again. Intake's own
  * stamps (recordedtime, operation, phase ...) are left out.
  */
-export function extensionsOf({ attributes }: BridgeEvent): Record<string, ExtensionValue> {
+export function extensionsOf({
+  attributes,
+}: Pick<BridgeEvent, 'attributes'>): Record<string, ExtensionValue> {
   const types = readTypes(attributes.xtypes)
   const extensions: Record<string, ExtensionValue> = {}
   for (const [kept, value] of Object.entries(attributes)) {

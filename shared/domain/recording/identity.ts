@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { STAMPS } from '../cloudevents/stamps.ts'
 import type { BridgeEvent } from '../events/event.ts'
 
 const HEX_OF_16_BYTES = 32
@@ -18,13 +19,7 @@ export function identityOf({ source, id }: Pick<BridgeEvent, 'source' | 'id'>): 
  * sender's second attempt may come with others and is still the same event.
  */
 const OF_THE_DELIVERY: ReadonlySet<string> = new Set([
-  'recordedtime',
-  'operation',
-  'phase',
-  'callid',
-  'outcome',
-  'durationms',
-  'redacted',
+  ...STAMPS,
   'partitionkey',
   'traceparent',
   'tracestate',

@@ -3,104 +3,32 @@
  * without `-`, `_`, `.` and spaces. `docs/reference/redaction.md` says what they mean together.
  */
 
+const words = (list: string): readonly string[] => list.trim().split(/\s+/)
+
 /** A field with one of these names holds a secret. */
-export const secretNames: readonly string[] = [
-  'apikeys',
-  'backupcodes',
-  'bearer',
-  'cardnumber',
-  'connectsid',
-  'cookies',
-  'credentials',
-  'csrf',
-  'cvc',
-  'cvc2',
-  'cvv',
-  'cvv2',
-  'deploykey',
-  'encryptionkey',
-  'hmackey',
-  'jsessionid',
-  'jwt',
-  'masterkey',
-  'mnemonic',
-  'otp',
-  'passwd',
-  'passwords',
-  'phpsessid',
-  'recoverycodes',
-  'secrets',
-  'seedphrase',
-  'sessionkey',
-  'setcookie',
-  'sharedkey',
-  'signingkey',
-  'sshkey',
-  'ssn',
-  'xsrf',
-  ...[
-    'auth',
-    'db',
-    'ftp',
-    'mail',
-    'mysql',
-    'pg',
-    'postgres',
-    'redis',
-    'root',
-    'smtp',
-    'ssh',
-    'user',
-  ].flatMap((whose) => [`${whose}pass`, `${whose}pwd`]),
-]
+export const secretNames: readonly string[] = words(`
+  apikeys backupcodes bearer cardnumber connectsid cookies credentials csrf cvc cvc2 cvv cvv2
+  deploykey encryptionkey hmackey jsessionid jwt masterkey mnemonic otp passwd passwords phpsessid
+  recoverycodes secrets seedphrase sessionkey setcookie sharedkey signingkey sshkey ssn xsrf
+  authpass dbpass ftppass mailpass mysqlpass pgpass postgrespass redispass rootpass smtppass sshpass
+  userpass authpwd dbpwd mailpwd mysqlpwd pgpwd rootpwd smtppwd sshpwd userpwd`)
 
 /** So does one whose name ends like this: `db_password`, `X-Api-Key`, `githubToken`. */
-export const secretEndings: readonly string[] = [
-  'accesskey',
-  'accountkey',
-  'apikey',
-  'authorization',
-  'clientsecret',
-  'cookie',
-  'credential',
-  'credentials',
-  'passphrase',
-  'passwd',
-  'password',
-  'privatekey',
-  'secret',
-  'secretkey',
-  'sharedaccesssignature',
-  'token',
-]
+export const secretEndings: readonly string[] = words(`
+  accesskey accountkey apikey authorization clientsecret cookie credential credentials passphrase
+  passwd password privatekey secret secretkey sharedaccesssignature token`)
 
 /** Names that end like a secret's and hold none: places in a list, words of a vocabulary. */
-export const openNames: readonly string[] = [
-  'bostoken',
-  'continuationtoken',
-  'eostoken',
-  'masktoken',
-  'nextpagetoken',
-  'nexttoken',
-  'padtoken',
-  'pagetoken',
-  'septoken',
-  'startingtoken',
-  'stoptoken',
-  'unktoken',
-]
+export const openNames: readonly string[] = words(`
+  bostoken continuationtoken eostoken masktoken nextpagetoken nexttoken padtoken pagetoken
+  septoken startingtoken stoptoken unktoken`)
 
 /** Names that hold a secret as a field of JSON but are ordinary words in text (`PASS: 12 tests`). */
 export const fieldOnlyNames: readonly string[] = ['pass']
 
 /** Names that hold a secret as a parameter of a URL only: `?sig=`. */
-export const queryOnlyNames: readonly string[] = [
-  'key',
-  'sig',
-  'signature',
-  'xamzsignature',
-  'xgoogsignature',
-]
+export const queryOnlyNames: readonly string[] = words(`
+  key sig signature xamzsignature xgoogsignature`)
 
 /** Headers whose value reaches to the end of the line, spaces included. */
 export const lineNames: readonly string[] = [
@@ -114,43 +42,14 @@ export const lineNames: readonly string[] = [
 export const schemeWords: readonly string[] = ['basic', 'bearer', 'digest', 'negotiate', 'token']
 
 /** What may follow `Bearer` in a sentence about it, or in a challenge: `Bearer realm="x"`. */
-export const proseAfterBearer: readonly string[] = [
-  'authentication',
-  'authorization',
-  'credential',
-  'credentials',
-  'header',
-  'headers',
-  'scheme',
-  'schemes',
-  'string',
-  'tokens',
-  'undefined',
-  ...['error=', 'realm=', 'resource_metadata=', 'scope='],
-]
+export const proseAfterBearer: readonly string[] = words(`
+  authentication authorization credential credentials error= header headers realm=
+  resource_metadata= scheme schemes scope= string tokens undefined`)
 
 /** Values that say nothing though their name is a secret's. */
-export const emptyWords: readonly string[] = [
-  'any',
-  'async',
-  'await',
-  'bool',
-  'boolean',
-  'false',
-  'function',
-  'new',
-  'nil',
-  'none',
-  'null',
-  'number',
-  'optional',
-  'readonly',
-  'required',
-  'str',
-  'string',
-  'true',
-  'undefined',
-]
+export const emptyWords: readonly string[] = words(`
+  any async await bool boolean false function new nil none null number optional readonly required
+  str string true undefined`)
 
 /** Starts of a value that says where the secret is, not what it is. */
 export const references: readonly string[] = [
@@ -166,15 +65,8 @@ export const references: readonly string[] = [
 ]
 
 /** Values of `type` in a JSON Schema: `{ "password": { "type": "string" } }` declares, holds nothing. */
-export const schemaTypes: readonly string[] = [
-  'array',
-  'boolean',
-  'integer',
-  'null',
-  'number',
-  'object',
-  'string',
-]
+export const schemaTypes: readonly string[] = words(`
+  array boolean integer null number object string`)
 
 /** Words of a JSON Schema whose values are kept in such a declaration. */
 export const schemaWords: readonly string[] = [
@@ -239,18 +131,7 @@ export const tokenRules: readonly TokenRule[] = [
   },
   {
     kind: 'slack-token',
-    prefixes: [
-      'xoxa-',
-      'xoxb-',
-      'xoxc-',
-      'xoxd-',
-      'xoxe-',
-      'xoxo-',
-      'xoxp-',
-      'xoxr-',
-      'xoxs-',
-      'xapp-',
-    ],
+    prefixes: words('xoxa- xoxb- xoxc- xoxd- xoxe- xoxo- xoxp- xoxr- xoxs- xapp-'),
     alphabet: 'base64url',
     atLeast: 10,
   },

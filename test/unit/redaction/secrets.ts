@@ -106,7 +106,6 @@ export const inContext: readonly string[] = [
   '//registry.test/:_authToken=«abc123»',
   'a\\nOTP=«123456»\\nb',
   '--- token=«abc»',
-  '{"x":"{\\"credentials\\":«{\\"a\\":1»","b":2}',
   'secrets: «["abc", "d]ef"]» next',
   "apiKeys=«['abc']»;",
   'credentials=«{"user":"ada","pin":"1"}» next',

@@ -57,6 +57,12 @@ describe('redacting text', () => {
     expect(redact(JSON.stringify({ x: before })).text).toBe(JSON.stringify({ x: after }))
   })
 
+  it('goes no further than the string that cut-off JSON is in', () => {
+    const cut = '{"x":"{\\"credentials\\":{\\"a\\":1","b":2}'
+    const expected = '{"x":"{\\"credentials\\":\\"[redacted:key]\\"","b":2}'
+    expect(redact(cut)).toEqual({ text: expected, removed: 1 })
+  })
+
   it('removes a private key that was cut off', () => {
     const cut = ['-----', 'BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\nhkiG'].join('')
     expect(redact(cut)).toEqual({ text: '[redacted:private-key]', removed: 1 })
