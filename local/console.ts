@@ -7,7 +7,7 @@ import { startSystem } from './system.ts'
 import { type Teardown, teardown } from './teardown.ts'
 
 /** A stop that takes longer than this is cut, ms. */
-const STOP_LIMIT_MS = 4_800
+const STOP_LIMIT_MS = 4_500
 
 /**
  * Runs the system until a signal, telling the person at the terminal what happens.

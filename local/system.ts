@@ -28,7 +28,7 @@ type Surroundings = Readonly<{
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 /** What is under way when the system stops gets so long to end, ms. */
-const DRAIN_MS = 2_000
+const DRAIN_MS = 1_500
 /** A log that does not answer is let go of after this, ms. */
 const CLOSE_MS = 300
 /** What mappings are told when the log is no Kafka. */

@@ -4,7 +4,7 @@ import type { TriggeredRecord } from '#shared/domain/events/trigger.ts'
 export type PackedRecords = Readonly<{
   source: Readonly<{ eventSource: 'SelfManagedKafka'; bootstrapServers: string }>
   topic: string
-  partition: number
+  partitions: readonly number[]
   offsets: readonly number[]
   timestamps: readonly number[]
   keys: readonly (string | null)[]
@@ -15,7 +15,7 @@ export type PackedRecords = Readonly<{
   values: Uint8Array<ArrayBuffer>
 }>
 
-/** Packs records of one partition, copying each value once. The value block may be transferred. */
+/** Packs records of one topic, copying each value once. The value block may be transferred. */
 export function packRecords(
   records: readonly TriggeredRecord[],
   source: PackedRecords['source'],
@@ -31,7 +31,7 @@ export function packRecords(
   return {
     source,
     topic: records[0]?.topic ?? '',
-    partition: records[0]?.partition ?? 0,
+    partitions: records.map(({ partition }) => partition),
     offsets: records.map(({ offset }) => offset),
     timestamps: records.map(({ timestamp }) => timestamp),
     keys: records.map(({ key }) => key),
@@ -42,7 +42,7 @@ export function packRecords(
 }
 
 export function unpackRecords(packed: PackedRecords): readonly TriggeredRecord[] {
-  const { topic, partition, offsets, timestamps, keys, headers, sizes, values } = packed
+  const { topic, partitions, offsets, timestamps, keys, headers, sizes, values } = packed
   let at = 0
   return offsets.map((offset, index) => {
     const size = sizes[index] ?? -1
@@ -50,7 +50,7 @@ export function unpackRecords(packed: PackedRecords): readonly TriggeredRecord[]
     at += Math.max(size, 0)
     return {
       topic,
-      partition,
+      partition: partitions[index] ?? 0,
       offset,
       timestamp: timestamps[index] ?? 0,
       key: keys[index] ?? null,

@@ -6,6 +6,7 @@ import type { EventLog, LogRecord } from '#shared/ports/event-log.ts'
 import type { FunctionHost, FunctionLog } from '../lambda/function-host.ts'
 import type { MappingPlan } from '../template/mappings.ts'
 import { type BatchState, FRESH, nextStep, readOutcome } from './batch-plan.ts'
+import { joinedInvocations } from './joined-invocations.ts'
 import { withinPayload } from './payload.ts'
 
 /** What a mapping works with. */
@@ -36,11 +37,14 @@ export function runMapping(mapping: MappingPlan, parts: MappingParts): Promise<C
  */
 export function batchHandler(mapping: MappingPlan, parts: MappingParts): BatchHandler {
   const { host, log, now } = parts
+  const invoke = (records: readonly LogRecord[]) => host.consume(records, mapping.source)
+  const invokeJoined = joinedInvocations(invoke, mapping.batchSize, now)
   return async ({ records }, signal) => {
     let state: BatchState = FRESH
     while (!signal.aborted) {
       const sent = withinPayload(records.slice(state.from, state.from + state.span))
-      const outcome = await host.consume(sent, mapping.source)
+      // What failed goes alone, so that it can't spoil what other partitions hand over.
+      const outcome = await (state === FRESH ? invokeJoined(sent) : invoke(sent))
       const step = nextStep(
         state,
         readOutcome(outcome, sent, state.from, mapping.partialFailures),

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -18,6 +18,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     return async () => undefined
   }
   const folder = await mkdtemp(join(tmpdir(), 'omninode-test-'))
+  // As root PostgreSQL runs as another user, who has to get to its folder.
+  await chmod(folder, 0o711)
   const server = await startPostgres({ dataDir: join(folder, 'data', 'postgres'), fsync: false })
   project.provide('postgresUrl', server.url)
   return async () => {
