@@ -28,6 +28,14 @@ export function isReached({ value, atLeast, atMost }: Figure): boolean | undefin
   )
 }
 
+/** A report whose figures were taken too shortly to be held against anything. */
+export function notJudged({ figures, notes = [] }: Report): Report {
+  return {
+    figures: figures.map(({ name, value, unit }) => ({ name, value, unit })),
+    notes: [...notes, 'a short run, not judged'],
+  }
+}
+
 /** A report as a table for people. */
 export function toTable(name: string, { figures, notes = [] }: Report): string {
   const rows = figures.map((figure) => [

@@ -8,12 +8,19 @@ export type PackedRecords = Readonly<{
   offsets: readonly number[]
   timestamps: readonly number[]
   keys: readonly (string | null)[]
-  /** Per record: names and values in turn. */
-  headers: readonly (readonly (string | Uint8Array)[])[]
+  headers: PackedHeaders
   /** Bytes of each value; -1 for none. */
   sizes: readonly number[]
   values: Uint8Array<ArrayBuffer>
 }>
+
+/**
+ * Names and values in turn, per record. As a rule one text for all records, which crosses to another
+ * thread in one copy: fields end with a NUL, records with another. Lists where a header holds bytes or a NUL.
+ */
+type PackedHeaders = string | readonly (readonly (string | Uint8Array)[])[]
+
+const END = '\0'
 
 /** Packs records of one topic, copying each value once. The value block may be transferred. */
 export function packRecords(
@@ -35,14 +42,15 @@ export function packRecords(
     offsets: records.map(({ offset }) => offset),
     timestamps: records.map(({ timestamp }) => timestamp),
     keys: records.map(({ key }) => key),
-    headers: records.map(({ headers }) => flatHeaders(headers)),
+    headers: textHeaders(records) ?? records.map(({ headers }) => flatHeaders(headers)),
     sizes,
     values,
   }
 }
 
 export function unpackRecords(packed: PackedRecords): readonly TriggeredRecord[] {
-  const { topic, partitions, offsets, timestamps, keys, headers, sizes, values } = packed
+  const { topic, partitions, offsets, timestamps, keys, sizes, values } = packed
+  const headers = listsOf(packed.headers)
   let at = 0
   return offsets.map((offset, index) => {
     const size = sizes[index] ?? -1
@@ -58,6 +66,40 @@ export function unpackRecords(packed: PackedRecords): readonly TriggeredRecord[]
       headers: headersOf(headers[index] ?? []),
     }
   })
+}
+
+function textHeaders(records: readonly TriggeredRecord[]): string | undefined {
+  let text = ''
+  for (const { headers } of records) {
+    for (const name in headers) {
+      const value = headers[name]
+      if (typeof value !== 'string' || name === '' || name.includes(END) || value.includes(END)) {
+        return undefined
+      }
+      text += name + END + value + END
+    }
+    text += END
+  }
+  return text
+}
+
+function listsOf(headers: PackedHeaders): readonly (readonly (string | Uint8Array)[])[] {
+  if (typeof headers !== 'string') return headers
+  const lists: string[][] = []
+  let list: string[] = []
+  const fields = headers.split(END)
+  for (let at = 0; at < fields.length - 1; ) {
+    const name = fields[at] ?? ''
+    if (name === '') {
+      lists.push(list)
+      list = []
+      at += 1
+    } else {
+      list.push(name, fields[at + 1] ?? '')
+      at += 2
+    }
+  }
+  return lists
 }
 
 function flatHeaders(headers: TriggeredRecord['headers']): (string | Uint8Array)[] {

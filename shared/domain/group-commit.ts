@@ -13,8 +13,11 @@ type GroupCommitOptions<Item, Result> = Readonly<{
   maxPendingBytes: number
   /** Every append is answered or failed within so many ms. */
   deadlineMs: number
-  /** Groups begin at least so many ms apart: fewer and larger ones for a little waiting. */
-  spacingMs?: number
+  /**
+   * How many ms at least after the last group's beginning the next one begins, told how many appends
+   * the last one held: fewer and larger groups for a little waiting.
+   */
+  spacingMs?(lastAppends: number): number
   /** Whether an error may concern one append alone: then each of the group is sent by itself. */
   concernsOne?(error: unknown): boolean
   /** The failure of an append that is refused or came too late. */
@@ -53,10 +56,11 @@ export function groupCommit<Item, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
   const { send, deadlineMs, maxItems, maxBytes, maxPendingBytes, unavailable, now } = options
-  const { spacingMs = 0 } = options
+  const { spacingMs = () => 0 } = options
   let queue: Entry<Item, Result>[] = []
   let pendingBytes = 0
   let sentAt = Number.NEGATIVE_INFINITY
+  let lastAppends = 0
   let running: Promise<void> | undefined
 
   function add(items: readonly Item[], bytes: number, spentMs = 0): Promise<readonly Result[]> {
@@ -74,10 +78,12 @@ export function groupCommit<Item, Result>(
     // What else arrives in this turn of the event loop joins the first group.
     await new Promise((done) => setImmediate(done))
     while (queue.length > 0) {
-      const waitMs = sentAt + spacingMs - now()
+      const waitMs = sentAt + spacingMs(lastAppends) - now()
       if (waitMs > 0) await new Promise((done) => setTimeout(done, waitMs))
       sentAt = now()
-      await commit(take())
+      const group = take()
+      lastAppends = group.length
+      await commit(group)
     }
     running = undefined
   }

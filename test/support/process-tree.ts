@@ -28,11 +28,6 @@ export function processTree(...roots: readonly number[]): readonly number[] {
   return [...found].filter((pid) => stat(pid) !== undefined)
 }
 
-/** The processes whose command line names a folder or a file: PostgreSQL's names its data folder. */
-export function processesNaming(text: string): readonly number[] {
-  return pids().filter((pid) => read(`/proc/${pid}/cmdline`)?.includes(text))
-}
-
 /** CPU time and memory of processes; those that are gone count nothing. */
 export function usageOf(processes: readonly number[]): Usage {
   const ticks = processes.map((pid) => {

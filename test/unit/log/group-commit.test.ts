@@ -123,4 +123,25 @@ describe('group commit', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(sent).toEqual([[1, 2, 3], [1], [2], [3]])
   })
+
+  it('lets callers gather after a group of several', async () => {
+    const begun: number[] = []
+    const group = groupCommit<number, number>({
+      ...limits,
+      now: () => performance.now(),
+      spacingMs: (lastAppends) => (lastAppends > 1 ? 40 : 0),
+      async send(items) {
+        begun.push(performance.now())
+        return items
+      },
+    })
+    await group.add([1], 1)
+    await Promise.all([group.add([2], 1), group.add([3], 1)])
+    const later = group.add([4], 1)
+    await group.add([5], 1)
+    await later
+    const [, pair = 0, gathered = 0] = begun
+    expect(begun).toHaveLength(3)
+    expect(gathered - pair).toBeGreaterThanOrEqual(35)
+  })
 })
