@@ -15,13 +15,16 @@ function installIfMissing() {
   const installed = modifiedAt(join(root, 'node_modules', '.package-lock.json'))
   if (installed >= modifiedAt(join(root, 'package-lock.json'))) return
   console.error('Installing dependencies (once, about half a minute) ...')
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not `npm ci`: it refuses a lock file that lacks other platforms' optional packages, which npm
+  // leaves out when a registry does not have them. --no-save keeps the lock file as it is.
+  const install = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
+  const { status } = spawnSync('npm', install, {
     cwd: root,
     stdio: ['ignore', 2, 'inherit'],
     shell: process.platform === 'win32',
   })
   if (status !== 0) {
-    console.error('npm ci failed: see its message above. Nothing was started.')
+    console.error('npm install failed: see its message above. Nothing was started.')
     process.exit(1)
   }
 }
