@@ -1,3 +1,4 @@
+import { processTree, usageOf } from '#test/support/process-tree.ts'
 import { type Bridge, startBridge } from './bridge.ts'
 import type { LoadOptions, LoadResult } from './client.ts'
 import { type Floor, runLoad, startFloor } from './load.ts'
@@ -9,6 +10,8 @@ const ROUNDS = 3
 
 type Round = Readonly<{
   floor: LoadResult
+  /** CPU of the bare server, ms. */
+  floorCpuMs: number
   bridge: LoadResult
   /** CPU of the bridge's processes until all was recorded and learned, ms. */
   cpuMs: number
@@ -76,6 +79,12 @@ function common(rounds: readonly Round[], pssBytes: number): readonly Figure[] {
   const accepted = sum(results.map(({ statuses }) => statuses['202'] ?? 0))
   return [
     { name: 'answers other than 202', value: requests - accepted, unit: '', atMost: 0 },
+    {
+      name: 'CPU per request of the bare server',
+      value:
+        sum(rounds.map((round) => round.floorCpuMs)) / sum(rounds.map((r) => r.floor.requests)),
+      unit: 'ms',
+    },
     { name: 'body', value: results[0]?.bodyBytes ?? 0, unit: 'bytes' },
     { name: 'memory in all (PSS)', value: pssBytes / 2 ** 20, unit: 'MiB' },
     {
@@ -118,7 +127,12 @@ async function compareOnce(
     batch,
     label: `bench-${batch}-${round}`,
   })
-  const floorResult = await runLoad(load(floor.port))
+  const floorCpu = () => usageOf(processTree(floor.pid)).cpuMs
+  let floorBefore = floorCpu()
+  const floorResult = await runLoad(load(floor.port), async () => {
+    floorBefore = floorCpu()
+  })
+  const floorCpuMs = floorCpu() - floorBefore
   let before = bridge.usage().cpuMs
   const bridgeResult = await runLoad(load(bridge.port), async () => {
     await bridge.settle()
@@ -126,7 +140,8 @@ async function compareOnce(
   })
   // What was accepted still has to be recorded and learned: that belongs to its cost.
   await bridge.settle()
-  return { floor: floorResult, bridge: bridgeResult, cpuMs: bridge.usage().cpuMs - before }
+  const cpuMs = bridge.usage().cpuMs - before
+  return { floor: floorResult, floorCpuMs, bridge: bridgeResult, cpuMs }
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)

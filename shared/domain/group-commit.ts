@@ -13,11 +13,14 @@ type GroupCommitOptions<Item, Result> = Readonly<{
   maxPendingBytes: number
   /** Every append is answered or failed within so many ms. */
   deadlineMs: number
+  /** Groups begin at least so many ms apart: fewer and larger ones for a little waiting. */
+  spacingMs?: number
   /**
-   * How many ms at least after the last group's beginning the next one begins, told how many appends
-   * the last one held: fewer and larger groups for a little waiting.
+   * After a group of several the next one waits up to so many ms for as many callers to come again:
+   * without it half of them miss a group that begins at once, and a commit costs the same for one as
+   * for all. A caller alone never waits.
    */
-  spacingMs?(lastAppends: number): number
+  gatherMs?: number
   /** Whether an error may concern one append alone: then each of the group is sent by itself. */
   concernsOne?(error: unknown): boolean
   /** The failure of an append that is refused or came too late. */
@@ -56,11 +59,12 @@ export function groupCommit<Item, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
   const { send, deadlineMs, maxItems, maxBytes, maxPendingBytes, unavailable, now } = options
-  const { spacingMs = () => 0 } = options
+  const { spacingMs = 0, gatherMs = 0 } = options
   let queue: Entry<Item, Result>[] = []
   let pendingBytes = 0
   let sentAt = Number.NEGATIVE_INFINITY
-  let lastAppends = 0
+  let crowd = 0
+  let crowdIsHere: (() => void) | undefined
   let running: Promise<void> | undefined
 
   function add(items: readonly Item[], bytes: number, spentMs = 0): Promise<readonly Result[]> {
@@ -71,6 +75,7 @@ export function groupCommit<Item, Result>(
     return new Promise((resolve, reject) => {
       queue.push({ items, bytes, deadline: now() + deadlineMs - spentMs, resolve, reject })
       if (running === undefined) running = run()
+      if (queue.length >= crowd) crowdIsHere?.()
     })
   }
 
@@ -78,14 +83,24 @@ export function groupCommit<Item, Result>(
     // What else arrives in this turn of the event loop joins the first group.
     await new Promise((done) => setImmediate(done))
     while (queue.length > 0) {
-      const waitMs = sentAt + spacingMs(lastAppends) - now()
+      const waitMs = sentAt + spacingMs - now()
       if (waitMs > 0) await new Promise((done) => setTimeout(done, waitMs))
       sentAt = now()
       const group = take()
-      lastAppends = group.length
       await commit(group)
+      crowd = group.length + queue.length
+      if (gatherMs > 0 && group.length > 1) await gather()
     }
     running = undefined
+  }
+
+  async function gather(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    crowdIsHere = resolve
+    const timer = setTimeout(resolve, gatherMs)
+    await promise
+    clearTimeout(timer)
+    crowdIsHere = undefined
   }
 
   async function commit(group: readonly Entry<Item, Result>[]): Promise<void> {

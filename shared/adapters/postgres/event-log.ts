@@ -15,12 +15,8 @@ const DEADLINE_MS = 3_700
 /** The server gives up first, so that an abandoned statement holds no lock for long. */
 const STATEMENT_TIMEOUT_MS = 3_500
 const MAX_GROUP_RECORDS = 2_000
-/**
- * While callers append side by side, groups begin so far apart: half of them would miss a group that
- * began as soon as the last one was over, and a commit costs the same for one as for all. A caller
- * alone never waits.
- */
-const BUSY_SPACING_MS = 4
+/** About as long as an answered sender on the same machine takes to send its next hook. */
+const GATHER_MS = 2
 const MAX_GROUP_BYTES = 4 * 1_048_576
 const MAX_PENDING_BYTES = 64 * 1_048_576
 const RETRY_AFTER_S = 1
@@ -45,7 +41,7 @@ export function postgresEventLog(url: string): EventLog {
     now,
     deadlineMs: DEADLINE_MS,
     maxItems: MAX_GROUP_RECORDS,
-    spacingMs: (lastAppends) => (lastAppends > 1 ? BUSY_SPACING_MS : 0),
+    gatherMs: GATHER_MS,
     maxBytes: MAX_GROUP_BYTES,
     maxPendingBytes: MAX_PENDING_BYTES,
     unavailable: (why) => unavailable(why),

@@ -44,13 +44,13 @@ export function logRequests(connection: LogConnection): LogRequests {
   const fetches = groupCommit<FetchRequest, readonly LogRecord[]>({
     ...limits,
     maxItems: MAX_FETCHES,
-    spacingMs: () => FETCH_SPACING_MS,
+    spacingMs: FETCH_SPACING_MS,
     send: (wanted) => attempt((client) => fetchDistinct(client, wanted)),
   })
   const positions = groupCommit<KeptPosition, boolean>({
     ...limits,
     maxItems: MAX_KEPT,
-    spacingMs: () => KEEP_SPACING_MS,
+    spacingMs: KEEP_SPACING_MS,
     send: (done) => attempt((client) => keepPositions(client, done)),
   })
 
