@@ -17,6 +17,8 @@ type ConnectOptions = {
 const CONNECT_TIMEOUT_S = 3
 const IDLE_TIMEOUT_S = 20
 const MAX_LIFETIME_S = 900
+/** Waits before reconnecting; the driver's own go up to 20 s, long after a database is back. */
+const RECONNECT_S = { least: 0.025, most: 0.5 }
 
 /**
  * Connections to a PostgreSQL database, opened when first needed. `bigint` columns come back as
@@ -28,6 +30,7 @@ export function connect(url: string, options: ConnectOptions): Sql {
     connect_timeout: CONNECT_TIMEOUT_S,
     idle_timeout: IDLE_TIMEOUT_S,
     max_lifetime: MAX_LIFETIME_S,
+    backoff: (attempt) => Math.min(RECONNECT_S.least * 2 ** attempt, RECONNECT_S.most),
     connection: {
       application_name: options.applicationName,
       statement_timeout: options.statementTimeoutMs ?? 5_000,

@@ -10,8 +10,11 @@ import {
 import { type OpenCall, type ScopeState, type SessionState, scopeState } from './session-state.ts'
 import { BEGINNING, type Step, WHOLE } from './step.ts'
 
-/** So many executions may wait for their after at once in a session; the oldest is given up. */
-const MAX_OPEN = 32
+/**
+ * So many executions with a call id, and of each operation so many without one, may wait for their
+ * after at once in a session; the oldest is given up. Some agents report a whole session's befores first.
+ */
+const MAX_OPEN = 1_024
 
 /** So many closed call ids are remembered, for a second report of the same call. */
 const MAX_CLOSED = 16
@@ -55,13 +58,7 @@ function followScope(state: ScopeState, step: Step, counts: Counts | undefined, 
   if (step.phase === 'before') {
     if (isKnownCall(state, step.call)) return
     begin(state, step, counts, sign)
-    state.open.push({
-      call: step.call,
-      operation: step.operation,
-      source: step.source,
-      at: step.at,
-    })
-    if (state.open.length > MAX_OPEN) state.open.shift()
+    open(state, step)
     return
   }
   if (step.phase === 'after') {
@@ -100,16 +97,44 @@ function begin(state: ScopeState, step: Step, counts: Counts | undefined, sign: 
   }
 }
 
+function open(state: ScopeState, { call, operation, source, at }: Step): void {
+  if (call !== 0) {
+    state.open.push({ call, operation, source, at })
+    if (state.open.length > MAX_OPEN) state.open.shift()
+    return
+  }
+  const waiting = startsOf(state, operation, source)
+  if (!waiting) {
+    state.openStarts.push({ operation, source, starts: [at] })
+    return
+  }
+  waiting.starts.push(at)
+  if (waiting.starts.length > MAX_OPEN) waiting.starts.shift()
+}
+
 /** Takes the open execution that an after closes. */
-function close(state: ScopeState, step: Step): OpenCall | undefined {
-  const index = state.open.findIndex((open) =>
-    step.call === 0
-      ? open.call === 0 && open.operation === step.operation && open.source === step.source
-      : open.call === step.call,
-  )
+function close(
+  state: ScopeState,
+  { call, operation, source }: Step,
+): Pick<OpenCall, 'operation' | 'at'> | undefined {
+  if (call === 0) {
+    const waiting = startsOf(state, operation, source)
+    const at = waiting?.starts.shift()
+    if (waiting?.starts.length === 0) state.openStarts.splice(state.openStarts.indexOf(waiting), 1)
+    return at === undefined ? undefined : { operation, at }
+  }
+  const index = state.open.findIndex((one) => one.call === call)
   if (index < 0) return undefined
-  rememberClosed(state, step.call)
+  rememberClosed(state, call)
   return state.open.splice(index, 1)[0]
+}
+
+function startsOf(
+  state: ScopeState,
+  operation: number,
+  source: number,
+): ScopeState['openStarts'][number] | undefined {
+  return state.openStarts.find((one) => one.operation === operation && one.source === source)
 }
 
 function isKnownCall(state: ScopeState, call: number): boolean {

@@ -1,7 +1,10 @@
 import { BEGINNING, type Place, WHOLE } from './step.ts'
 
-/** An execution that waits for its after. */
+/** An execution with a call id that waits for its after. */
 export type OpenCall = Readonly<{ call: number; operation: number; source: number; at: number }>
+
+/** Starts of executions without a call id that wait for their after, the oldest first. */
+export type OpenStarts = Readonly<{ operation: number; source: number; starts: number[] }>
 
 /** Where a session stands in one scope. */
 export type ScopeState = {
@@ -13,8 +16,10 @@ export type ScopeState = {
   last: number
   /** The first distinct operations, in order. */
   used: number[]
-  /** The newest executions without an after, the oldest first. */
+  /** The newest executions with a call id and without an after, the oldest first. */
   open: OpenCall[]
+  /** Those without a call id, by source and operation. */
+  openStarts: OpenStarts[]
   /** Numbers of the newest call ids that are counted and closed. */
   closed: number[]
 }
@@ -43,7 +48,16 @@ export function scopeState(state: SessionState, scope: number): ScopeState {
 }
 
 function newScope(scope: number): ScopeState {
-  return { scope, tail: [BEGINNING], began: 0, last: 0, used: [], open: [], closed: [] }
+  return {
+    scope,
+    tail: [BEGINNING],
+    began: 0,
+    last: 0,
+    used: [],
+    open: [],
+    openStarts: [],
+    closed: [],
+  }
 }
 
 type Written = [
@@ -59,6 +73,7 @@ type Written = [
     used: number[],
     open: [call: number, operation: number, source: number, at: number][],
     closed: number[],
+    openStarts: [operation: number, source: number, starts: string][],
   ][],
 ]
 
@@ -78,6 +93,7 @@ export function writeState({ place, sinceCheckpoint, scopes }: SessionState): st
       s.used,
       s.open.map(({ call, operation, source, at }) => [call, operation, source, at]),
       s.closed,
+      s.openStarts.map(({ operation, source, starts }) => [operation, source, writeStarts(starts)]),
     ]),
   ]
   return JSON.stringify(written)
@@ -90,7 +106,7 @@ export function readState(text: string): SessionState {
   return {
     place: { at, arrival, identity },
     sinceCheckpoint,
-    scopes: scopes.map(([scope, tail, began, last, used, open, closed]) => ({
+    scopes: scopes.map(([scope, tail, began, last, used, open, closed, openStarts]) => ({
       scope,
       tail,
       began,
@@ -98,8 +114,26 @@ export function readState(text: string): SessionState {
       used,
       open: open.map(([call, operation, source, at]) => ({ call, operation, source, at })),
       closed,
+      openStarts: openStarts.map(([operation, source, starts]) => ({
+        operation,
+        source,
+        starts: readStarts(starts),
+      })),
     })),
   }
+}
+
+/** A session whose afters are never reported keeps many: each as its distance from the one before. */
+function writeStarts(starts: readonly number[]): string {
+  return starts.map((at, index) => (at - (starts[index - 1] ?? 0)).toString(36)).join(' ')
+}
+
+function readStarts(text: string): number[] {
+  let at = 0
+  return text.split(' ').map((distance) => {
+    at += Number.parseInt(distance, 36)
+    return at
+  })
 }
 
 /** A state that goes its own way from here on. */
@@ -111,6 +145,7 @@ export function copyState(state: SessionState): SessionState {
       tail: [...s.tail],
       used: [...s.used],
       open: [...s.open],
+      openStarts: s.openStarts.map((one) => ({ ...one, starts: [...one.starts] })),
       closed: [...s.closed],
     })),
   }

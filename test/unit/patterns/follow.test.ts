@@ -74,7 +74,7 @@ describe('following a session', () => {
       [READ, 2],
       [EDIT, 1],
     ])
-    expect(state.scopes[0]?.open).toMatchObject([{ at: second.at }])
+    expect(state.scopes[0]?.openStarts).toMatchObject([{ starts: [second.at] }])
   })
 
   it('counts an after alone where it stands, and a late before of its call not again', () => {
@@ -91,8 +91,22 @@ describe('following a session', () => {
     expect(counts.sketches.size).toBe(0)
   })
 
-  it('keeps what waits for an after small', () => {
-    const steps = Array.from({ length: 500 }, () => aStep({ phase: 'before', call: made + 1 }))
-    expect(writeState(learn(steps).state).length).toBeLessThan(5_000)
+  it('pairs the afters of a long session that reports all its befores first', () => {
+    const befores = Array.from({ length: 500 }, () => aStep({ phase: 'before' }))
+    const afters = befores.map(() => aStep({ phase: 'after', outcome: 'ok' }))
+    expect(learn([...befores, ...afters]).starts(WHOLE)).toEqual([[READ, 500]])
+  })
+
+  it.each([
+    ['with a call id', () => aStep({ phase: 'before', call: made + 1 }), 24],
+    ['without one', () => aStep({ phase: 'before' }), 8],
+  ])('keeps an execution %s that waits for its after in few characters', (_, before, most) => {
+    const { state } = learn(Array.from({ length: 500 }, before))
+    expect(writeState(state).length / 500 / state.scopes.length).toBeLessThan(most)
+  })
+
+  it('gives up the oldest of more than a thousand that wait', () => {
+    const { state } = learn(Array.from({ length: 1_100 }, () => aStep({ phase: 'before' })))
+    expect(state.scopes[0]?.openStarts[0]?.starts).toHaveLength(1_024)
   })
 })
