@@ -8,9 +8,11 @@ type Waiting = Readonly<{ records: readonly LogRecord[]; settle: (outcome: Outco
 /**
  * From one invocation's start to the next one's: twice as long as it took, within these bounds. An
  * invocation costs a fixed part whatever it holds; so a busy function gets fewer and fuller ones, and
- * half of its time is left to others, while a quiet one answers at once.
+ * half of its time is left to others, while a quiet one answers at once. One that was full enough to
+ * be worth its fixed part is followed at once: there is a backlog to work off.
  */
-const PACE = { factor: 2, leastMs: 20, mostMs: 250 }
+const PACE = { factor: 2, leastMs: 15, mostMs: 250 }
+const FULL_RECORDS = 300
 
 /**
  * Joins what the partitions of a mapping hand over at about the same time into one invocation, one at
@@ -32,7 +34,10 @@ export function joinedInvocations(invoke: Invoke, maxRecords: number, now: () =>
       const started = now()
       const outcome = await invoke(records)
       const pace = (now() - started) * PACE.factor
-      notBefore = started + Math.min(Math.max(pace, PACE.leastMs), PACE.mostMs)
+      notBefore =
+        records.length >= FULL_RECORDS
+          ? 0
+          : started + Math.min(Math.max(pace, PACE.leastMs), PACE.mostMs)
       for (const one of batch) one.settle(partOf(outcome, one.records))
     }
     busy = false

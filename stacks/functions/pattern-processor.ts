@@ -10,7 +10,7 @@ type PatternProcessorProps = FunctionContext &
   Readonly<{ surroundings: Surroundings; stage: StageName }>
 
 /** Records per invocation: one statement writes them all, and 500 events of 2 KB are 1 MB. */
-const BATCH_SIZE = 500
+const BATCH_SIZE = 1_000
 
 /** One batch of each partition at a time would allow more; this is what the database takes well. */
 const MAX_CONCURRENCY = 10
