@@ -23,7 +23,7 @@ const PONG_TIMEOUT_MS = 500
  * New space per environment, MB. V8's default lets three half-spaces of 16 MB stand in each; this is
  * enough that what a batch allocates dies young.
  */
-const YOUNG_GENERATION_MB = 24
+const YOUNG_GENERATION_MB = 48
 const WORKER = new URL('./worker.ts', import.meta.url)
 
 /** One worker thread that runs one function. */

@@ -12,7 +12,7 @@ type Waiting = Readonly<{ records: readonly LogRecord[]; settle: (outcome: Outco
  * be worth its fixed part is followed at once: there is a backlog to work off.
  */
 const PACE = { factor: 2, leastMs: 15, mostMs: 250 }
-const FULL_RECORDS = 300
+const FULL_RECORDS = 600
 
 /**
  * Joins what the partitions of a mapping hand over at about the same time into one invocation, one at
