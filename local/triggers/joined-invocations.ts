@@ -3,7 +3,11 @@ import type { Outcome } from '../lambda/outcome.ts'
 import { withinPayload } from './payload.ts'
 
 type Invoke = (records: readonly LogRecord[]) => Promise<Outcome>
-type Waiting = Readonly<{ records: readonly LogRecord[]; settle: (outcome: Outcome) => void }>
+type Waiting = Readonly<{
+  records: readonly LogRecord[]
+  settle: (outcome: Outcome) => void
+  fail: (error: unknown) => void
+}>
 
 /**
  * From one invocation's start to the next one's: twice as long as it took, within these bounds. An
@@ -16,7 +20,7 @@ const FULL_RECORDS = 600
 
 /**
  * Joins what the partitions of a mapping hand over at about the same time into one invocation, one at
- * a time, as Lambda does. Each partition's batch gets its own part of the outcome.
+ * a time, as Lambda does. Each partition's batch gets its own outcome.
  */
 export function joinedInvocations(invoke: Invoke, maxRecords: number, now: () => number): Invoke {
   let waiting: Waiting[] = []
@@ -32,15 +36,30 @@ export function joinedInvocations(invoke: Invoke, maxRecords: number, now: () =>
       const batch = takeBatch()
       const records = batch.flatMap((one) => one.records)
       const started = now()
-      const outcome = await invoke(records)
+      try {
+        await handOver(batch, await invoke(records))
+      } catch (error) {
+        for (const one of batch) one.fail(error)
+      }
       const pace = (now() - started) * PACE.factor
       notBefore =
         records.length >= FULL_RECORDS
           ? 0
           : started + Math.min(Math.max(pace, PACE.leastMs), PACE.mostMs)
-      for (const one of batch) one.settle(partOf(outcome, one.records))
     }
     busy = false
+  }
+
+  /** Where it is not known whose records made an invocation fail, it is repeated for each alone. */
+  async function handOver(batch: readonly Waiting[], outcome: Outcome): Promise<void> {
+    if (batch.length === 1) return batch[0]?.settle(outcome)
+    const isTold = tellsWhose(
+      outcome,
+      batch.map(({ records }) => partitionOf(records)),
+    )
+    for (const { records, settle } of batch) {
+      settle(isTold ? partOf(outcome, partitionOf(records)) : await invoke(records))
+    }
   }
 
   /** As many of those that wait as one invocation may hold; at least one. */
@@ -58,32 +77,36 @@ export function joinedInvocations(invoke: Invoke, maxRecords: number, now: () =>
   }
 
   return (records) =>
-    new Promise((settle) => {
-      waiting.push({ records, settle })
+    new Promise((settle, fail) => {
+      waiting.push({ records, settle, fail })
       if (!busy) void run()
     })
 }
 
-type Failure = { itemIdentifier?: { partition?: unknown } }
+const partitionOf = ([first]: readonly LogRecord[]) => `${first?.topic}-${first?.partition}`
 
-/**
- * The outcome as it is for some of an invocation's records: of a partial batch response the failures
- * of their partition. One that names nobody's partition fails everybody, as Lambda has it.
- */
-function partOf(outcome: Outcome, records: readonly LogRecord[]): Outcome {
-  if (outcome.type !== 'result') return outcome
-  const failures = (outcome.value as { batchItemFailures?: unknown } | null | undefined)
-    ?.batchItemFailures
-  if (!Array.isArray(failures) || failures.length === 0) return outcome
-  const [first] = records
-  const name = `${first?.topic}-${first?.partition}`
-  const own = (failures as readonly Failure[]).filter(
-    (failure) => !isOther(failure?.itemIdentifier?.partition, name, first?.topic),
-  )
-  return { type: 'result', value: { batchItemFailures: own } }
+type Failure = { itemIdentifier?: { partition?: unknown } } | null
+
+/** The failures of a partial batch response; none where it is no such response. */
+function failuresOf(outcome: Outcome): readonly Failure[] {
+  if (outcome.type !== 'result') return []
+  const value = outcome.value as { batchItemFailures?: unknown } | null | undefined
+  return Array.isArray(value?.batchItemFailures) ? value.batchItemFailures : []
 }
 
-/** Whether an identifier names another partition of the same topic. */
-function isOther(partition: unknown, name: string, topic: string | undefined): boolean {
-  return typeof partition === 'string' && partition !== name && partition.startsWith(`${topic}-`)
+/** Whether an outcome says which of the partitions failed; an outage is nobody's fault. */
+function tellsWhose(outcome: Outcome, partitions: readonly string[]): boolean {
+  if (outcome.type === 'error') return outcome.errorType === 'Unavailable'
+  if (outcome.type === 'timeout' || (outcome.type === 'crash' && outcome.loaded)) return false
+  return failuresOf(outcome).every((failure) =>
+    partitions.some((name) => name === failure?.itemIdentifier?.partition),
+  )
+}
+
+/** The outcome as it is for one partition: of a partial batch response its own failures. */
+function partOf(outcome: Outcome, partition: string): Outcome {
+  const failures = failuresOf(outcome)
+  if (failures.length === 0) return outcome
+  const own = failures.filter((failure) => failure?.itemIdentifier?.partition === partition)
+  return { type: 'result', value: { batchItemFailures: own } }
 }

@@ -23,6 +23,21 @@ async function reading() {
 }
 
 describe('reading an event back', () => {
+  it("gives a sender's own extension of a stamp's name back under its name and type", async () => {
+    const { events, record } = await reading()
+    const attributes = { sentoperation: '7', sentphase: 'first', xtypes: 'sentoperation=i' }
+    await record([anEvent({ id: 'own', attributes })])
+    const [own] = await events.find('own')
+    expect(own).toMatchObject({ extensions: { operation: 7, phase: 'first' }, operation: 'Read' })
+  })
+
+  it('gives a text with a NUL back as text also where its media type is none of text', async () => {
+    const { events, record } = await reading()
+    const attributes = { datacontenttype: 'application/x-notes', xtypes: 'data=t' }
+    await record([anEvent({ id: 'nul', body: 'a\0b', attributes })])
+    expect((await events.find('nul'))[0]?.data).toBe('a\0b')
+  })
+
   it('gives every attribute and the payload as they were sent', async () => {
     const { events, record } = await reading()
     await record([

@@ -1,4 +1,4 @@
-import { bytesBody, extensionsOf, textBody } from '../../domain/recording/event-row.ts'
+import { bytesBody, keptAttributes, textBody } from '../../domain/recording/event-row.ts'
 import type { Recordable } from '../../domain/recording/recordable.ts'
 import type { Transaction } from './connect.ts'
 import { numberArray, textArray } from './event-array.ts'
@@ -49,7 +49,7 @@ export function insertEvents(
       ${attribute('traceparent')}::text::text[],
       ${attribute('datacontenttype')}::text::text[],
       ${attribute('dataschema')}::text::text[],
-      ${textArray(events, extensionsOf)}::text::text[],
+      ${textArray(events, keptAttributes)}::text::text[],
       ${textArray(events, textBody)}::text::text[],
       ${textArray(events, bytesBody)}::text::bytea[],
       ${textArray(words, spaced)}::text::text[]

@@ -1,23 +1,31 @@
-import { type ExtensionValue, extensionsOf as typedExtensions } from '../cloudevents/json-format.ts'
+import { STAMPS } from '../cloudevents/stamps.ts'
 import { isJsonType } from '../events/record.ts'
 import type { Recordable } from './recordable.ts'
 import { searchedText, wordsOf } from './words.ts'
 
-/** Extensions that have columns of their own. */
+/** Attributes that have columns of their own. */
 const WITH_COLUMN: ReadonlySet<string> = new Set([
+  ...STAMPS,
+  'subject',
+  'datacontenttype',
+  'dataschema',
   'sessionid',
   'correlationid',
   'causationid',
   'traceparent',
 ])
+/** It tells readers the types of what is kept here; see `value-types.ts`. */
+const TYPES = 'xtypes'
 
-/** The extensions without a column as a JSON object, with their types; null when there are none. */
-export function extensionsOf({ event }: Recordable): string | null {
-  let kept: Record<string, ExtensionValue> | undefined
-  const extensions = typedExtensions(event)
-  for (const name in extensions) {
-    const value = extensions[name]
-    if (value === undefined || WITH_COLUMN.has(name)) continue
+/**
+ * The attributes without a column as a JSON object of texts, as the log has them, so that reading
+ * restores names and types in one place; null when there are none.
+ */
+export function keptAttributes({ event }: Recordable): string | null {
+  let kept: Record<string, string> | undefined
+  for (const name in event.attributes) {
+    const value = event.attributes[name]
+    if (value === undefined || (WITH_COLUMN.has(name) && name !== TYPES)) continue
     kept ??= {}
     kept[name] = value
   }

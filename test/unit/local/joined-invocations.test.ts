@@ -55,18 +55,61 @@ describe('joined invocations', () => {
     expect(other).toEqual({ type: 'result', value: { batchItemFailures: [failure] } })
   })
 
-  it('gives an error, and failures that name no partition, to all', async () => {
-    const error: Outcome = { type: 'error', errorType: 'Unavailable', message: '' }
-    const { join } = joined(error)
-    expect(await Promise.all([join(records(0, 1)), join(records(1, 5))])).toEqual([error, error])
-    const nobody = {
+  it('tells all of an outage, after one invocation', async () => {
+    const outage: Outcome = { type: 'error', errorType: 'Unavailable', message: '' }
+    const { join, invocations } = joined(outage)
+    expect(await Promise.all([join(records(0, 1)), join(records(1, 5))])).toEqual([outage, outage])
+    expect(invocations).toHaveLength(1)
+  })
+
+  it('repeats what failed for each partition alone, so that each gets its own outcome', async () => {
+    const error: Outcome = { type: 'error', errorType: 'TypeError', message: '' }
+    const invocations: string[][] = []
+    const join = joinedInvocations(
+      async (batch) => {
+        invocations.push(places(batch))
+        return batch.some(({ offset }) => offset === 5) ? error : done
+      },
+      100,
+      Date.now,
+    )
+    const outcomes = await Promise.all([join(records(0, 1)), join(records(1, 5))])
+    expect(outcomes).toEqual([done, error])
+    expect(invocations).toEqual([['0:1', '1:5'], ['0:1'], ['1:5']])
+  })
+
+  it('goes on after an invocation that threw, and passes the error on', async () => {
+    let calls = 0
+    const join = joinedInvocations(
+      async () => {
+        calls += 1
+        if (calls === 1) throw new Error('no place for it')
+        return done
+      },
+      100,
+      Date.now,
+    )
+    await expect(join(records(0, 1))).rejects.toThrow('no place for it')
+    expect(await join(records(0, 1))).toEqual(done)
+  })
+
+  it('repeats alone, too, where the failures name none of the partitions', async () => {
+    const nobody: Outcome = {
       type: 'result',
       value: { batchItemFailures: [{ itemIdentifier: 'x' }] },
-    } as const
-    const unknown = joined(nobody)
-    expect(await Promise.all([unknown.join(records(0, 1)), unknown.join(records(1, 5))])).toEqual([
-      nobody,
-      nobody,
-    ])
+    }
+    const { join, invocations } = joined(nobody)
+    await Promise.all([join(records(0, 1)), join(records(1, 5))])
+    expect(invocations).toEqual([['0:1', '1:5'], ['0:1'], ['1:5']])
+  })
+
+  it('leaves the outcome of a partition that went alone as it is', async () => {
+    const nobody: Outcome = {
+      type: 'result',
+      value: { batchItemFailures: [{ itemIdentifier: 'x' }] },
+    }
+    const { join, invocations } = joined(nobody)
+    expect(await join(records(0, 1))).toEqual(nobody)
+    expect(invocations).toHaveLength(1)
   })
 })

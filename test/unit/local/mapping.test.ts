@@ -120,6 +120,13 @@ describe('handing batches to a function', () => {
     expect(await handle(batch(3), AbortSignal.abort())).toBe(3)
   })
 
+  it("does not give a partition's record up for what another partition handed over", async () => {
+    const { handle, letters } = handler((offsets) => (offsets.includes(5) ? boom : done))
+    const other = { topic: TOPIC, partition: 1, records: [{ ...record(9), partition: 1 }] }
+    await Promise.all([handle(batch(5), signal()), handle(other, signal())])
+    expect(letters.map((letter) => letter.headers.ce_id)).toEqual(['5'])
+  })
+
   it('keeps a record until its dead letter is stored', async () => {
     let refused = 0
     const { handle, letters } = handler(

@@ -5,7 +5,7 @@ import { packRecords, unpackRecords } from '#local/lambda/pack-records.ts'
 const source = { eventSource: 'SelfManagedKafka', bootstrapServers: 'b:9092' } as const
 const record = fc.record({
   topic: fc.constant('hooks.custom'),
-  partition: fc.constant(2),
+  partition: fc.nat({ max: 3 }),
   offset: fc.nat(),
   timestamp: fc.nat(),
   key: fc.option(fc.string()),
@@ -22,6 +22,25 @@ it('records come out of a message as they went in', () => {
       const sent = packRecords(records, source)
       const received = structuredClone(sent, { transfer: [sent.values.buffer] })
       expect(unpackRecords(received).map(plain)).toEqual(records.map(plain))
+    }),
+  )
+})
+
+it('text headers come out as they went in, whatever their number and characters', () => {
+  const text = fc.string({ unit: 'grapheme' }).filter((value) => !value.includes('\0'))
+  const headers = fc.dictionary(
+    text.filter((name) => !['', '__proto__'].includes(name)),
+    text,
+  )
+  fc.assert(
+    fc.property(fc.array(headers, { minLength: 1 }), (all) => {
+      const records = all.map((each, offset) => ({
+        ...{ topic: 't', partition: offset % 3, offset, timestamp: 0, key: null, value: null },
+        headers: { ...each },
+      }))
+      const packed = packRecords(records, source)
+      expect(packed.headers).toBeTypeOf('string')
+      expect(unpackRecords(packed)).toEqual(records)
     }),
   )
 })
