@@ -84,7 +84,8 @@ describe('npm start', () => {
       expect([202, 503]).toContain(status)
     }
     expect(status).toBe(202)
-    expect(system.output()).toContain('postgres.restarted')
+    // PostgreSQL answers before its starter has seen that it does.
+    await expect.poll(() => system.output(), { timeout: 5_000 }).toContain('postgres.restarted')
   })
 
   it('stops within 5 s beside an open stream, and takes its address back', async () => {
