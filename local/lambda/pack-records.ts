@@ -1,3 +1,4 @@
+import { setHeader } from '#shared/domain/events/set-header.ts'
 import type { TriggeredRecord } from '#shared/domain/events/trigger.ts'
 
 /** Records on their way to another thread: one transferable block of bytes, the rest in columns. */
@@ -114,6 +115,7 @@ function flatHeaders(headers: TriggeredRecord['headers']): (string | Uint8Array)
 
 function headersOf(flat: readonly (string | Uint8Array)[]): TriggeredRecord['headers'] {
   const headers: Record<string, string | Uint8Array> = {}
-  for (let at = 0; at < flat.length; at += 2) headers[String(flat[at])] = flat[at + 1] ?? ''
+  for (let at = 0; at < flat.length; at += 2)
+    setHeader(headers, String(flat[at]), flat[at + 1] ?? '')
   return headers
 }

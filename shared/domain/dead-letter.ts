@@ -1,3 +1,4 @@
+import { setHeader } from './events/set-header.ts'
 import type { TriggeredRecord } from './events/trigger.ts'
 import { deadLetterTopic } from './topics.ts'
 
@@ -38,7 +39,7 @@ const KEPT = 'dlq_kept_'
 export function toDeadLetter(record: TriggeredRecord, circumstances: Circumstances): PlainRecord {
   const headers: Record<string, string | Uint8Array> = {}
   for (const [name, value] of Object.entries(record.headers)) {
-    headers[name.startsWith(PREFIX) ? KEPT + name : name] = value
+    setHeader(headers, name.startsWith(PREFIX) ? KEPT + name : name, value)
   }
   const { reason, stage, attempt, at } = circumstances
   headers.dlq_reason = reason
@@ -57,8 +58,8 @@ export function fromDeadLetter(record: PlainRecord): DeadLetter | undefined {
   const headers: Record<string, string | Uint8Array> = {}
   const ours: Record<string, string> = {}
   for (const [name, value] of Object.entries(record.headers)) {
-    if (name.startsWith(KEPT)) headers[name.slice(KEPT.length)] = value
-    else if (!name.startsWith(PREFIX)) headers[name] = value
+    if (name.startsWith(KEPT)) setHeader(headers, name.slice(KEPT.length), value)
+    else if (!name.startsWith(PREFIX)) setHeader(headers, name, value)
     else if (typeof value === 'string') ours[name.slice(PREFIX.length)] = value
   }
   const { reason, stage, topic, at: time } = ours

@@ -1,4 +1,5 @@
 import type { IHeaders } from 'kafkajs'
+import { setHeader } from '../../domain/events/set-header.ts'
 import { headerValue } from '../../domain/events/trigger.ts'
 import type { Headers, LogRecord } from '../../ports/event-log.ts'
 
@@ -30,7 +31,8 @@ function readHeaders(headers: ReadHeaders | IHeaders): Headers {
   const read: Record<string, string | Uint8Array> = {}
   for (const [name, given] of Object.entries(headers)) {
     const value = Array.isArray(given) ? given.at(-1) : given
-    read[name] = typeof value === 'string' ? value : headerValue((value as Buffer | null) ?? EMPTY)
+    const isText = typeof value === 'string'
+    setHeader(read, name, isText ? value : headerValue((value as Buffer | null) ?? EMPTY))
   }
   return read
 }
@@ -39,10 +41,10 @@ const EMPTY = Buffer.alloc(0)
 
 /** Headers as kafkajs writes them. */
 export function writtenHeaders(headers: Headers): IHeaders {
-  const written: IHeaders = {}
+  const written: Record<string, Buffer | string> = {}
   for (const name in headers) {
     const value = headers[name] as string | Uint8Array
-    written[name] = typeof value === 'string' ? value : asBuffer(value)
+    setHeader(written, name, typeof value === 'string' ? value : asBuffer(value))
   }
   return written
 }

@@ -1,3 +1,5 @@
+import { setHeader } from './set-header.ts'
+
 /**
  * The event with which Lambda's Kafka event source mapping calls a function, and the answer it takes
  * (Lambda developer guide, "Using Lambda with Apache Kafka"; partial batch response of 2025).
@@ -84,7 +86,7 @@ export function triggeredRecords(event: KafkaTriggerEvent): readonly TriggeredRe
 function triggeredRecord(record: KafkaTriggerRecord): TriggeredRecord {
   const headers: Record<string, string | Uint8Array> = {}
   for (const header of record.headers) {
-    for (const name in header) headers[name] = textOrBytes(header[name] ?? [])
+    for (const name in header) setHeader(headers, name, textOrBytes(header[name] ?? []))
   }
   return {
     topic: record.topic,

@@ -31,3 +31,8 @@ const bareRecord = {
   ...{ topic: 't', partition: 0, offset: 0, timestamp: 5 },
   timestampType: 'CREATE_TIME',
 } as const
+
+it('a header called __proto__ is a header like any other', () => {
+  const headers = JSON.parse('{"__proto__":"x"}')
+  expect(Object.entries(headersAfter(headers) ?? {})).toEqual([['__proto__', 'x']])
+})

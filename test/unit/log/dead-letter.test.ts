@@ -16,7 +16,10 @@ const record = {
 }
 
 const headers = fc.dictionary(
-  fc.oneof(fc.string(), fc.constantFrom('dlq_reason', 'dlq_kept_dlq_reason', 'dlq_topic', 'ce_id')),
+  fc.oneof(
+    fc.string(),
+    fc.constantFrom('__proto__', 'dlq_reason', 'dlq_kept_dlq_reason', 'dlq_topic', 'ce_id'),
+  ),
   fc.oneof(fc.string(), fc.uint8Array()),
   { noNullPrototype: true },
 )
