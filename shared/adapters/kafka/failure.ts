@@ -22,6 +22,11 @@ export function isPassing(error: unknown): boolean {
   return false
 }
 
+/** Whether a broker answered, so that the connection to it is not what failed. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof Failure || kafkaErrorType(error) !== undefined
+}
+
 /** Renames an error of kafkajs: nothing but `Failure`s leaves this adapter. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error

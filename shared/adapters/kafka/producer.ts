@@ -1,7 +1,7 @@
 import type { Producer, TopicMessages } from 'kafkajs'
 import { errorFields, log } from '../../log.ts'
 import type { NewRecord } from '../../ports/event-log.ts'
-import { askKafka, unavailable } from './failure.ts'
+import { askKafka, isAnswer, unavailable } from './failure.ts'
 import { asBuffer, writtenHeaders } from './records.ts'
 import { type KafkaSettings, kafkaClient, retry } from './settings.ts'
 
@@ -18,6 +18,8 @@ export type KafkaProducer = Readonly<{
   close(): Promise<void>
 }>
 
+type Opened = Readonly<{ producer: Producer; connected: Promise<void> }>
+
 export const partitionName = (topic: string, partition: number) => `${topic}/${partition}`
 
 /** A leader that froze stays in the metadata until they are read again. */
@@ -33,11 +35,11 @@ const ALL_REPLICAS = -1
  * that was given up must not be repeated behind the back of the next one.
  */
 export function kafkaProducer(settings: KafkaSettings, now: () => number): KafkaProducer {
-  let current: { producer: Producer; connected: Promise<void> } | undefined
+  let current: Opened | undefined
   /** A send that nobody waits for any more, until it has ended. */
   let abandoned: Promise<unknown> | undefined
 
-  function open() {
+  function open(): Opened {
     const producer = kafkaClient(settings, { retry: retry(1) }).producer({
       allowAutoTopicCreation: false,
       createPartitioner:
@@ -52,24 +54,26 @@ export function kafkaProducer(settings: KafkaSettings, now: () => number): Kafka
     return { producer, connected: producer.connect() }
   }
 
-  function letGo(): void {
-    current?.producer.disconnect().catch((error: unknown) => {
+  function letGo(opened: Opened | undefined): void {
+    if (current === opened) current = undefined
+    opened?.producer.disconnect().catch((error: unknown) => {
       log('debug', 'kafka.producer-not-closed', errorFields(error))
     })
-    current = undefined
   }
 
   async function attempt(topicMessages: TopicMessages[]): Promise<FirstOffsets> {
     current ??= open()
-    const { producer, connected } = current
+    const opened = current
     try {
-      await connected
+      await opened.connected
+      const answers = await opened.producer.sendBatch({ acks: ALL_REPLICAS, topicMessages })
+      return firstOffsets(topicMessages, answers)
     } catch (error) {
-      letGo()
+      // kafkajs never connects again to a broker that it lost, unless its own retries are on: after
+      // a freeze it would say "not connected" for ever. What a broker answered is no such loss.
+      if (!isAnswer(error)) letGo(opened)
       throw error
     }
-    const answers = await producer.sendBatch({ acks: ALL_REPLICAS, topicMessages })
-    return firstOffsets(topicMessages, answers)
   }
 
   /** Waits for a send that was given up: what follows must not overtake it. */
@@ -79,7 +83,7 @@ export function kafkaProducer(settings: KafkaSettings, now: () => number): Kafka
       await askKafka(abandoned, deadline - now())
     } catch {
       // It hangs for good: its connections go, and with them whatever it still meant to send.
-      letGo()
+      letGo(current)
     }
     abandoned = undefined
   }
