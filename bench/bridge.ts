@@ -16,8 +16,11 @@ export type Bridge = Readonly<{
 }>
 
 /** Starts a bridge on a new data folder, or on one that is there. */
-export async function startBridge(dataDir?: string): Promise<Bridge> {
-  const system = await startSystem(dataDir === undefined ? {} : { dataDir })
+export async function startBridge(
+  dataDir?: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Bridge> {
+  const system = await startSystem({ ...(dataDir === undefined ? {} : { dataDir }), env })
   const client = httpClient(system.address, system.key)
   return {
     client,

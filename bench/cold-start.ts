@@ -15,7 +15,9 @@ const ENVIRONMENT = {
   EVENT_LOG_URL: 'kafka://127.0.0.1:1',
   DATABASE_URL: 'postgres://u:p@127.0.0.1:1/none',
   DATABASE_READER_URL: 'postgres://u:p@127.0.0.1:1/none',
+  DATABASE_ADMIN_URL: 'postgres://u:p@127.0.0.1:1/none',
   ACCESS_SNAPSHOT_URL: 'file:///nonexistent/snapshot.json',
+  SPILL_URL: 'file:///nonexistent/spill',
   SOURCE_SECRETS_KEY: Buffer.alloc(32).toString('base64'),
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { startBridge } from './bridge.ts'
 import { Connection } from './connection.ts'
 import { hookStream } from './hooks.ts'
+import { givenKafka, WITHOUT_KAFKA } from './kafka-parts.ts'
 import type { BenchOptions } from './report.ts'
 import { quantile, type Report } from './report.ts'
 
@@ -13,8 +14,25 @@ const READERS = 4
 const GIVE_UP_MS = 10_000
 
 /** From the 202 to the first answer of `GET /events/{id}` that has the event. */
-export async function freshness({ smoke }: BenchOptions): Promise<Report> {
-  const bridge = await startBridge()
+export async function freshness(options: BenchOptions): Promise<Report> {
+  return measure(options, {}, { p50Ms: 30, p99Ms: 150 })
+}
+
+/** The same with a real Kafka as the log. */
+export async function kafkaFreshness(options: BenchOptions): Promise<Report> {
+  const url = givenKafka()
+  if (!url) return WITHOUT_KAFKA
+  return measure(options, { EVENT_LOG_URL: url }, { p50Ms: 40, p99Ms: 200 })
+}
+
+async function measure(
+  { smoke }: BenchOptions,
+  env: Readonly<Record<string, string>>,
+  atMost: Readonly<{ p50Ms: number; p99Ms: number }>,
+): Promise<Report> {
+  const bridge = await startBridge(undefined, env)
+  // What a log that others use too still holds from before is none of this.
+  await bridge.settle()
   const open = (count: number) =>
     Array.from({ length: count }, () => new Connection('127.0.0.1', bridge.port))
   const senders = open(SENDERS)
@@ -63,8 +81,18 @@ export async function freshness({ smoke }: BenchOptions): Promise<Report> {
       figures: [
         { name: 'hooks sent', value: total / seconds, unit: '/s' },
         { name: 'watched', value: waits.length, unit: 'events' },
-        { name: 'accepted to readable p50', value: quantile(waits, 0.5), unit: 'ms', atMost: 30 },
-        { name: 'accepted to readable p99', value: quantile(waits, 0.99), unit: 'ms', atMost: 150 },
+        {
+          name: 'accepted to readable p50',
+          value: quantile(waits, 0.5),
+          unit: 'ms',
+          atMost: atMost.p50Ms,
+        },
+        {
+          name: 'accepted to readable p99',
+          value: quantile(waits, 0.99),
+          unit: 'ms',
+          atMost: atMost.p99Ms,
+        },
         { name: 'slowest', value: quantile(waits, 1), unit: 'ms' },
       ],
     }

@@ -34,6 +34,16 @@ const benches: readonly Bench[] = [
     load: async () => (await import('./freshness.ts')).freshness,
   },
   {
+    name: 'kafka-intake',
+    summary: 'single hooks onto a real Kafka, beside kafkajs alone; needs KAFKA_BROKERS',
+    load: async () => (await import('./kafka-intake.ts')).kafkaIntake,
+  },
+  {
+    name: 'kafka-freshness',
+    summary: 'from accepted to readable on a real Kafka, at 300 hooks/s; needs KAFKA_BROKERS',
+    load: async () => (await import('./freshness.ts')).kafkaFreshness,
+  },
+  {
     name: 'drain',
     summary: 'recorder and learner work off a backlog of 200,000 events',
     load: async () => (await import('./drain.ts')).drain,
@@ -63,6 +73,21 @@ const benches: readonly Bench[] = [
     summary: 'accuracy of what comes next, beside two baselines',
     load: async () => (await import('./predictions.ts')).predictions,
   },
+  {
+    name: 'poller',
+    summary: 'Kafka to function to commit, beside a bare kafkajs consumer; needs KAFKA_BROKERS',
+    load: async () => (await import('./poller.ts')).poller,
+  },
+  {
+    name: 'discovery',
+    summary: 'lookups and watches through Consul (CONSUL_HTTP_ADDR)',
+    load: async () => (await import('./discovery.ts')).discovery,
+  },
+  {
+    name: 'deploy',
+    summary: '`npm run deploy` of the compose stage to emulators of AWS',
+    load: async () => (await import('./deploy.ts')).deploy,
+  },
 ]
 
 const HELP = `npm run bench -- <name> ... | all [--smoke]
@@ -73,7 +98,7 @@ misses what it has to reach is marked; the exit code is 1 then, unless --smoke i
   --smoke  as short as possible, not judged
   --list   the names alone
 
-${benches.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')}`
+${benches.map(({ name, summary }) => `  ${name.padEnd(15)} ${summary}`).join('\n')}`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

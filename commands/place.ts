@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { withoutSecrets } from '#shared/domain/connection-url.ts'
 import { Failure } from '#shared/errors.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -29,7 +30,5 @@ function embeddedUrl(environment: Environment, variable: string): string {
   )
 }
 
-/** A URL without its password, for people to read. */
-export function withoutPassword(url: string): string {
-  return url.replace(/(:\/\/[^:@/]*):[^@/]*@/, '$1@')
-}
+/** A URL without its secrets, for people to read. */
+export const withoutPassword = withoutSecrets

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isStageName, stageNames } from '#stacks/stage.ts'
 
-const HELP = `npm run synth [-- --stage <name>]
+const HELP = `npm run synth [-- --stage <name>] [-c <name>=<value>]
 
 Writes the CloudFormation of every stage, or of one, to cdk.out/<stage>. Works offline.
 
   --stage local|compose|aws   only this stage; may be given more than once
+  -c, --context <name>=<value>  a setting of docs/reference/context.md; may be given more than once
   --help                      this text
 
 Deploy what was written with: cdk deploy --app cdk.out/<stage> --all`
@@ -20,7 +21,7 @@ if (values.help) {
 }
 
 const started = performance.now()
-const code = await run(join('stacks', 'app.ts'), values.stage)
+const code = await run(join('stacks', 'app.ts'), values.stage, contextOf(values.context))
 if (code !== 0) process.exit(code)
 for (const stage of values.stage.length > 0 ? values.stage : stageNames) {
   const folder = join('cdk.out', stage)
@@ -29,12 +30,24 @@ for (const stage of values.stage.length > 0 ? values.stage : stageNames) {
 }
 console.log(`Written in ${((performance.now() - started) / 1_000).toFixed(1)} s.`)
 
-function run(script: string, args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [script, ...args], { stdio: 'inherit' })
+function run(script: string, args: readonly string[], context: string): Promise<number> {
+  const child = spawn(process.execPath, [script, ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, CDK_CONTEXT_JSON: context },
+  })
   return new Promise((done, fail) => {
     child.on('error', fail)
     child.on('exit', (exitCode) => done(exitCode ?? 1))
   })
+}
+
+/** As the `cdk` command hands it on. */
+function contextOf(given: readonly string[]): string {
+  const entries = given.map((one) => {
+    const at = one.indexOf('=')
+    return at < 0 ? [one, ''] : [one.slice(0, at), one.slice(at + 1)]
+  })
+  return JSON.stringify(Object.fromEntries(entries))
 }
 
 function readArguments() {
@@ -42,6 +55,7 @@ function readArguments() {
     const { values: given } = parseArgs({
       options: {
         stage: { type: 'string', multiple: true, default: [] },
+        context: { type: 'string', short: 'c', multiple: true, default: [] },
         help: { type: 'boolean', default: false },
       },
     })

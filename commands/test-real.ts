@@ -1,57 +1,72 @@
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { runCommand } from './run-command.ts'
+import { runCommand, UsageError } from './run-command.ts'
 
-const USAGE = `npm run test:real
+const USAGE = `npm run test:real [-- <part> ...]
 
-Runs the suites that need real parts, for each part whose variable is set:
+Runs the suites that need real parts, for each part whose variables are set, or for the named ones alone:
 
-  KAFKA_BROKERS       host:port,host:port       tests in test/real named kafka-*
-  DATABASE_URL        a PostgreSQL to make databases in: the contracts, and tests named postgres-*
-  CONSUL_HTTP_ADDR    http://host:port          tests named consul-*
-  AWS_ENDPOINT_URL    an emulator's address     tests named aws-*
+  kafka       KAFKA_BROKERS       host:port,host:port: tests in test/real named kafka-*
+  postgres    DATABASE_URL        a PostgreSQL to make databases in: the contracts, and tests named postgres-*
+  consul      CONSUL_HTTP_ADDR    http://host:port: tests named consul-*
+  aws         AWS_ENDPOINT_URL    LocalStack or MiniStack, beside KAFKA_BROKERS and DATABASE_URL: tests
+                                  named aws-*, which deploy the compose stage there and use it
 
-What has no variable is listed as not run. With none of them set nothing runs, and that is a failure.`
+What lacks a variable is listed as not run. When nothing runs, that is a failure, and so is a named part
+that does not.`
 
-type Part = Readonly<{ name: string; variable: string; prefix: string; contracts?: boolean }>
+type Part = Readonly<{
+  name: string
+  /** What has to be set for it. */
+  variables: readonly string[]
+  contracts?: boolean
+}>
 
 const parts: readonly Part[] = [
-  { name: 'Kafka', variable: 'KAFKA_BROKERS', prefix: 'kafka-' },
-  { name: 'PostgreSQL', variable: 'DATABASE_URL', prefix: 'postgres-', contracts: true },
-  { name: 'Consul', variable: 'CONSUL_HTTP_ADDR', prefix: 'consul-' },
-  { name: 'AWS', variable: 'AWS_ENDPOINT_URL', prefix: 'aws-' },
+  { name: 'kafka', variables: ['KAFKA_BROKERS'] },
+  { name: 'postgres', variables: ['DATABASE_URL'], contracts: true },
+  { name: 'consul', variables: ['CONSUL_HTTP_ADDR'] },
+  { name: 'aws', variables: ['AWS_ENDPOINT_URL', 'KAFKA_BROKERS', 'DATABASE_URL'] },
 ]
 
-await runCommand(USAGE, {}, async () => {
-  const files = readdirSync('test/real').filter((name) => name.endsWith('.test.ts'))
+type Result = 'passed' | 'failed' | 'not run'
+
+await runCommand(USAGE, {}, async ({ positionals }) => {
+  const unknown = positionals.find((wanted) => !parts.some(({ name }) => name === wanted))
+  if (unknown) throw new UsageError(`there is no part ${unknown}`)
+  const results: Result[] = []
   const report: string[] = []
-  let failed = 0
-  let ran = 0
   for (const part of parts) {
-    const { name, variable, contracts } = part
-    const tests = files.filter((file) => file.startsWith(part.prefix))
-    if (!process.env[variable]) {
-      report.push(`not run: ${name} (${variable} is not set)`)
-      continue
-    }
-    if (tests.length === 0 && !contracts) {
-      report.push(`not run: ${name} (there are no tests of it)`)
-      continue
-    }
-    const codes: number[] = []
-    if (contracts) codes.push(await vitest(['--project', 'contract']))
-    if (tests.length > 0) {
-      codes.push(await vitest(['--project', 'real', ...tests.map((file) => `test/real/${file}`)]))
-    }
-    ran += 1
-    const passed = codes.every((code) => code === 0)
-    if (!passed) failed += 1
-    report.push(`${passed ? 'passed' : 'failed'}:  ${name}`)
+    const isNamed = positionals.includes(part.name)
+    if (positionals.length > 0 && !isNamed) continue
+    const { result, why } = await run(part)
+    results.push(isNamed && result === 'not run' ? 'failed' : result)
+    report.push(`${`${result}:`.padEnd(9)}${part.name}${why ? ` (${why})` : ''}`)
   }
   console.log(`\n${report.join('\n')}`)
-  return failed > 0 || ran === 0 ? 1 : 0
+  const nothingRan = results.every((result) => result === 'not run')
+  return nothingRan || results.includes('failed') ? 1 : 0
 })
+
+async function run({
+  name,
+  variables,
+  contracts,
+}: Part): Promise<Readonly<{ result: Result; why?: string }>> {
+  const missing = variables.filter((variable) => !process.env[variable])
+  if (missing.length > 0) return { result: 'not run', why: `not set: ${missing.join(', ')}` }
+  const tests = readdirSync('test/real').filter(
+    (file) => file.startsWith(`${name}-`) && file.endsWith('.test.ts'),
+  )
+  if (tests.length === 0 && !contracts) return { result: 'not run', why: 'it has no tests' }
+  const codes: number[] = []
+  if (contracts) codes.push(await vitest(['--project', 'contract']))
+  if (tests.length > 0) {
+    codes.push(await vitest(['--project', 'real', ...tests.map((file) => `test/real/${file}`)]))
+  }
+  return { result: codes.every((code) => code === 0) ? 'passed' : 'failed' }
+}
 
 async function vitest(args: readonly string[]): Promise<number> {
   const entry = join('node_modules', 'vitest', 'vitest.mjs')

@@ -6,12 +6,23 @@ import { runCommand } from './run-command.ts'
 const USAGE = `npm run topics -- [--dry-run]
 
 Makes the topics of the event log what the manifest (shared/domain/topics.ts) says: creates topics,
-adds partitions, sets retention. Takes nothing away. Safe to repeat.
+adds partitions, sets retention and the size of the largest record. Safe to repeat, and to run side by
+side. There are three copies of each partition where there are three brokers.
+
+There is no way back, and none is needed: a topic or partition that this manifest does not know is left
+as it is with its records, so older code finds all that it reads, and newer code all that it wrote.
 
   --dry-run   say what would be done, and do nothing
 
-The log is EVENT_LOG_URL (postgres://... or kafka://host:port,host:port), else KAFKA_BROKERS, else
-that of the npm start which runs on DATA_DIR (.omninode).`
+The log is EVENT_LOG_URL, else KAFKA_BROKERS (host:port,host:port; plaintext), else that of the npm
+start which runs on DATA_DIR (.omninode). EVENT_LOG_URL is one of
+
+  postgres://user:password@host/db            or with ?secret=<ARN>, ?auth=iam instead of a password
+  kafka://host:port,host:port                 plaintext
+  kafkas://user:password@host:port,...        TLS; or with ?secret=<ARN>, ?auth=iam; ?ca=<file or ARN>
+  msk:<cluster ARN>?auth=iam|tls|scram        brokers found through AWS; scram with &secret=<ARN>
+
+(docs/reference/connections.md).`
 
 await runCommand(USAGE, { 'dry-run': { type: 'boolean' } }, async ({ values }) => {
   const dryRun = values['dry-run'] ?? false

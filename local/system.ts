@@ -62,6 +62,7 @@ export async function startSystem(surroundings: Surroundings): Promise<string> {
     DatabaseReaderUrl: databaseUrl,
     SourceSecretsKey: folder.sourceSecretsKey(),
     AccessSnapshotUrl: folder.accessSnapshotUrl,
+    QueuesUrl: folder.queuesUrl,
     BootstrapServers: /^kafka:\/\/([^/]+)/.exec(eventLogUrl)?.[1] ?? NO_BROKER,
   })
   signal.throwIfAborted()
@@ -71,7 +72,9 @@ export async function startSystem(surroundings: Surroundings): Promise<string> {
   await hosts.warm()
 
   signal.throwIfAborted()
-  const triggers = await startTriggers(plan, eventLogUrl, hosts, log.event)
+  const triggers = await startTriggers(plan, {
+    ...{ eventLogUrl, queues: folder.queues, hosts, log: log.event },
+  })
   running.add(() => within(CLOSE_MS, triggers.close()))
   const { server, endStreams } = gateway(plan.api, hosts.of)
   const door = await openFrontDoor(server, settings)

@@ -11,10 +11,16 @@ const failures = {
   InvalidInput: { status: 422, retryable: false },
   TooManyRequests: { status: 429, retryable: true },
   Unavailable: { status: 503, retryable: true },
+  /** A service refuses our credentials, or we its certificate: it heals once someone has mended that. */
+  Misconfigured: { status: 503, retryable: true },
   Timeout: { status: 504, retryable: true },
 } as const
 
 export type FailureKind = keyof typeof failures
+
+/** Whether a failure of that name is nobody's fault who asked: what was asked stays good until later. */
+export const isOutage = (name: string | undefined): boolean =>
+  name === 'Unavailable' || name === 'Misconfigured'
 
 /** One wrong place in an input: a JSON pointer (RFC 6901) and what is wrong there. */
 export type FieldProblem = Readonly<{ pointer: string; detail: string }>

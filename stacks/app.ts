@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Failure } from '#shared/errors.ts'
 import { bundleFunctions } from './bundle.ts'
 import { isStageName, type StageName, stageNames } from './stage.ts'
 import { synthesise } from './synthesise.ts'
@@ -37,11 +38,19 @@ function known(stage: string): StageName {
 const wanted = assemblies()
 const bundleFolder = mkdtempSync(join(tmpdir(), 'omninode-bundles-'))
 try {
+  await writeAll()
+} catch (error) {
+  if (!(error instanceof Failure)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 1
+} finally {
+  rmSync(bundleFolder, { recursive: true, force: true })
+}
+
+async function writeAll(): Promise<void> {
   const bundles = await bundleFunctions(root, bundleFolder)
   for (const { stage, folder } of wanted) {
     rmSync(folder, { recursive: true, force: true })
     synthesise({ stage, bundles }, folder)
   }
-} finally {
-  rmSync(bundleFolder, { recursive: true, force: true })
 }

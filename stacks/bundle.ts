@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
@@ -8,6 +8,12 @@ export type Bundles = (name: string) => string
 /** ESM has no `require`; CommonJS packages inside a bundle still call it. */
 const REQUIRE_BANNER =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
+
+/** What reads these files finds them beside itself, bundled or not. */
+const MIGRATIONS = {
+  reader: 'shared/adapters/postgres/migration-files.ts',
+  folder: 'shared/adapters/postgres/migrations',
+}
 
 /**
  * Bundles every function below `root/functions` into a folder of its own, all at once. What a
@@ -19,8 +25,8 @@ const REQUIRE_BANNER =
  */
 export async function bundleFunctions(root: string, outputFolder: string): Promise<Bundles> {
   await Promise.all(
-    functionNames(root).map((name) =>
-      build({
+    functionNames(root).map(async (name) => {
+      const { metafile } = await build({
         absWorkingDir: root,
         entryPoints: { index: `functions/${name}/handler.ts` },
         outdir: join(outputFolder, name),
@@ -37,10 +43,16 @@ export async function bundleFunctions(root: string, outputFolder: string): Promi
         sourcemap: 'linked',
         sourcesContent: false,
         legalComments: 'none',
-        external: ['@aws-sdk/*'],
+        // Lambda's runtime has the clients, though not every other package of the SDK.
+        external: ['@aws-sdk/client-*'],
         logLevel: 'warning',
-      }),
-    ),
+        metafile: true,
+      })
+      if (MIGRATIONS.reader in metafile.inputs) {
+        const beside = join(outputFolder, name, 'migrations')
+        cpSync(join(root, MIGRATIONS.folder), beside, { recursive: true })
+      }
+    }),
   )
   return (name) => join(outputFolder, name)
 }

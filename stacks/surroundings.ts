@@ -1,130 +1,61 @@
-import { CfnParameter, SecretValue, type Stack } from 'aws-cdk-lib'
-import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
-import { StringParameter } from 'aws-cdk-lib/aws-ssm'
-import type { StageName } from './stage.ts'
+import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2'
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Network } from './imported-network.ts'
 
 /** What functions need to know of the world around them, as template values. */
 export interface Surroundings {
-  /** `postgres://...` or `kafka://host:port,host:port`. */
+  /** `postgres://...`, `kafka://host:port,host:port`, `kafkas://...` or `msk:<cluster ARN>?auth=iam`. */
   readonly eventLogUrl: string
-  /** The writer endpoint, with its password. */
+  /** The writer endpoint. */
   readonly databaseUrl: string
   readonly databaseReaderUrl: string
-  /** 32 bytes base64: the key that seals source secrets. */
+  /** The writer endpoint as the owner of the tables, for the deploy step alone. */
+  readonly databaseAdminUrl: string
+  /** The role that the functions connect as; empty where they connect as the owner. */
+  readonly databaseRole: string
+  /** The key that seals source secrets, or `secret:<ARN>`. */
   readonly sourceSecretsKey: string
   /** Where the snapshot of keys and sources lies, when no bucket of ours holds it. */
   readonly accessSnapshotUrl: string
+  /** The folder that holds a folder per queue, where queues are folders: `file:///...`. */
+  readonly queuesUrl: string
   /** The brokers that event source mappings read from. */
   readonly broker: Broker
+  readonly hosting: Hosting
+
+  /** What a function may do because its environment tells it where things are. */
+  access(environment: Readonly<Record<string, string>>): readonly PolicyStatement[]
 }
 
 /** An MSK cluster of this account, or brokers by address. */
 export type Broker =
-  | { readonly kind: 'msk'; readonly clusterArn: string }
-  | { readonly kind: 'self-managed'; readonly bootstrapServers: string }
+  | (Pollers & Readonly<{ kind: 'msk'; clusterArn: string }>)
+  | (Pollers &
+      Readonly<{
+        kind: 'self-managed'
+        bootstrapServers: readonly string[]
+        /** How pollers reach the brokers and authenticate; none where they can be read by anyone. */
+        sourceAccess: readonly SourceAccess[]
+      }>)
 
-/** Where functions run when the database or the broker is not reachable from the outside. */
-export type Network = Readonly<{
-  vpc: IVpc
-  subnets: SubnetSelection
-  securityGroups: ISecurityGroup[]
+type Pollers = Readonly<{
+  /** Retry limits, partial failures, bisecting and dead letters exist for provisioned ones alone. */
+  pollers: 'provisioned' | 'on-demand'
 }>
 
-/** Names under which an account holds what the templates don't make. */
-const SSM_PREFIX = '/omninode-bridge'
-const SECRET_PREFIX = 'omninode-bridge'
+/** `AWS::Lambda::EventSourceMapping.SourceAccessConfiguration` */
+export type SourceAccess = Readonly<{ type: string; uri: string }>
 
-/** A stack's view of the surroundings; each value becomes a parameter of the stack that reads it. */
-export function surroundings(stack: Stack, stage: StageName): Surroundings {
-  return stage === 'aws' ? new AccountSurroundings(stack) : new ParameterSurroundings(stack)
-}
-
-/** Values the one who deploys passes in: the local runtime, or the compose file's deploy step. */
-class ParameterSurroundings implements Surroundings {
-  readonly #stack: Stack
-
-  constructor(stack: Stack) {
-    this.#stack = stack
-  }
-
-  get eventLogUrl(): string {
-    return this.#parameter('EventLogUrl', 'URL of the event log', true)
-  }
-
-  get databaseUrl(): string {
-    return this.#parameter('DatabaseUrl', 'URL of the database, writer endpoint', true)
-  }
-
-  get databaseReaderUrl(): string {
-    return this.#parameter('DatabaseReaderUrl', 'URL of the database, reader endpoint', true)
-  }
-
-  get sourceSecretsKey(): string {
-    return this.#parameter('SourceSecretsKey', 'Key that seals source secrets, base64', true)
-  }
-
-  get accessSnapshotUrl(): string {
-    return this.#parameter('AccessSnapshotUrl', 'Where the snapshot of keys and sources lies')
-  }
-
-  get broker(): Broker {
-    const read = () => this.#parameter('BootstrapServers', 'host:port of a broker')
-    return {
-      kind: 'self-managed',
-      get bootstrapServers() {
-        return read()
-      },
-    }
-  }
-
-  #parameter(id: string, description: string, noEcho = false): string {
-    const existing = this.#stack.node.tryFindChild(id) as CfnParameter | undefined
-    const parameter = existing ?? new CfnParameter(this.#stack, id, { description, noEcho })
-    return parameter.valueAsString
-  }
-}
-
-/** Values the account holds: addresses in Parameter Store, secrets in Secrets Manager. */
-class AccountSurroundings implements Surroundings {
-  readonly #stack: Stack
-
-  constructor(stack: Stack) {
-    this.#stack = stack
-  }
-
-  get eventLogUrl(): string {
-    return this.#stored('event-log-url')
-  }
-
-  get databaseUrl(): string {
-    return secret('database-url')
-  }
-
-  get databaseReaderUrl(): string {
-    return secret('database-reader-url')
-  }
-
-  get sourceSecretsKey(): string {
-    return secret('source-secrets-key')
-  }
-
-  get accessSnapshotUrl(): string {
-    return this.#stored('access-snapshot-url')
-  }
-
-  get broker(): Broker {
-    return { kind: 'msk', clusterArn: this.#stored('broker-cluster-arn') }
-  }
-
-  #stored(name: string): string {
-    return StringParameter.valueForStringParameter(this.#stack, `${SSM_PREFIX}/${name}`)
-  }
-}
-
-/**
- * CloudFormation puts the value in when it deploys; the template carries the reference alone. A
- * rotated secret reaches functions with the next deployment.
- */
-function secret(name: string): string {
-  return SecretValue.secretsManager(`${SECRET_PREFIX}/${name}`).unsafeUnwrap()
-}
+/** How functions are run here. */
+export type Hosting = Readonly<{
+  /** Where they stand, when the database or the broker is not reachable from the outside. */
+  network?: Network & Readonly<{ securityGroups: ISecurityGroup[] }>
+  tracing: 'off' | 'xray' | 'otel'
+  /** The OpenTelemetry layer's version, for tracing by it. */
+  otelLayer?: string
+  logDays: number
+  /** Whether what was invoked asynchronously and failed for good is kept in a queue. */
+  keepsFailedInvocations: boolean
+  /** Variables that every function with a database has. */
+  databaseEnvironment: Readonly<Record<string, string>>
+}>

@@ -4,6 +4,6 @@ import * as z from 'zod'
 export const env = z.object({
   DATABASE_URL: z.string().min(1),
   ACCESS_SNAPSHOT_URL: z.string().min(1),
-  SOURCE_SECRETS_KEY: z.base64(),
+  SOURCE_SECRETS_KEY: z.string().min(1),
 })
 export type Env = z.infer<typeof env>

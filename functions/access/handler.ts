@@ -5,6 +5,7 @@ import { fingerprint, seal, sealingKey } from '#shared/adapters/crypto/seal.ts'
 import { postgresAccessPublication } from '#shared/adapters/postgres/access-publication.ts'
 import { postgresAccessStore } from '#shared/adapters/postgres/access-store.ts'
 import { connect } from '#shared/adapters/postgres/connect.ts'
+import { secretValue } from '#shared/adapters/secret-value.ts'
 import { authenticate } from '#shared/middleware/authenticate.ts'
 import { problem } from '#shared/middleware/problem.ts'
 import { serve } from '#shared/middleware/serve.ts'
@@ -14,7 +15,7 @@ import { routes } from './schema.ts'
 
 const { DATABASE_URL, ACCESS_SNAPSHOT_URL, SOURCE_SECRETS_KEY } = env.parse(process.env)
 const sql = connect(DATABASE_URL, { applicationName: 'access' })
-const key = sealingKey(SOURCE_SECRETS_KEY)
+const key = sealingKey(await secretValue(SOURCE_SECRETS_KEY))
 const now = () => new Date()
 
 const actions = access({

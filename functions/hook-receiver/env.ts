@@ -5,11 +5,13 @@ const text = z.string().check(z.minLength(1))
 
 /** What `hook-receiver` reads from its environment. */
 export const env = z.object({
-  /** `postgres://...` or `kafka://host:port,host:port`. */
+  /** `postgres://...`, `kafka://...`, `kafkas://...` or `msk:...`: docs/reference/connections.md. */
   EVENT_LOG_URL: text,
+  /** Where events go while the log does not take them: `sqs:<queue URL>`, `file:///folder`, or nowhere. */
+  SPILL_URL: z._default(z.string(), ''),
   /** Where `access` publishes keys and sources: `file:///...` or `s3://bucket/key`. */
   ACCESS_SNAPSHOT_URL: text,
-  /** Opens the signing secrets of sources: 32 bytes, base64. */
+  /** Opens the signing secrets of sources: 32 bytes, base64, or `secret:<ARN>` of them. */
   SOURCE_SECRETS_KEY: text,
 })
 

@@ -4,20 +4,24 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import { openAccessSnapshots } from '#shared/adapters/access-snapshots.ts'
 import { open, sealingKey } from '#shared/adapters/crypto/seal.ts'
 import { openEventLog } from '#shared/adapters/event-log.ts'
+import { secretValue } from '#shared/adapters/secret-value.ts'
+import { openSpill } from '#shared/adapters/spill.ts'
 import { arrivalClock } from '#shared/domain/events/arrival.ts'
 import { problem } from '#shared/middleware/problem.ts'
 import { env } from './env.ts'
 import { receiveHooks } from './hook-receiver.ts'
 
-const { EVENT_LOG_URL, ACCESS_SNAPSHOT_URL, SOURCE_SECRETS_KEY } = env.parse(process.env)
-const key = sealingKey(SOURCE_SECRETS_KEY)
+const { EVENT_LOG_URL, SPILL_URL, ACCESS_SNAPSHOT_URL, SOURCE_SECRETS_KEY } = env.parse(process.env)
+const key = sealingKey(await secretValue(SOURCE_SECRETS_KEY))
 const nowMs = () => performance.timeOrigin + performance.now()
 
 const receive = receiveHooks({
   log: await openEventLog(EVENT_LOG_URL),
+  spill: openSpill(SPILL_URL),
   access: openAccessSnapshots(ACCESS_SNAPSHOT_URL),
   openSecret: (sealed) => open(sealed, key),
   now: () => new Date(),
+  nowMs,
   arrival: arrivalClock(nowMs),
 })
 

@@ -9,34 +9,43 @@ import { isTraceparent } from '#shared/domain/traceparent.ts'
 import { Failure } from '#shared/errors.ts'
 import type { AccessSnapshots } from '#shared/ports/access-snapshots.ts'
 import type { EventLog, NewRecord } from '#shared/ports/event-log.ts'
+import type { Spill } from '#shared/ports/spill.ts'
 import { admit, type OpenSecret } from './admission.ts'
 import { accepted, handshake, json, type Rejection } from './answer.ts'
 import { decodedBody, rawBody } from './body.ts'
 import { stamp } from './stamp.ts'
+import { storeRecords } from './store.ts'
 
-/** What a sender is told to wait before it tries again, s. */
-const RETRY_AFTER_S = 1
+/** An answer has to come within 5 s; the rest is for what a busy event loop adds, ms. */
+const ANSWER_WITHIN_MS = 4_500
 
 type Dependencies = Readonly<{
   log: Pick<EventLog, 'append'>
+  /** Where events go while the log does not take them; undefined where there is no such place. */
+  spill: Pick<Spill, 'put'> | undefined
   access: AccessSnapshots
   openSecret: OpenSecret
   now: () => Date
+  /** Monotonic clock, ms. */
+  nowMs: () => number
   /** Microseconds since the epoch, strictly increasing. */
   arrival: () => number
 }>
 
 /**
- * Takes hooks in: authenticates, reads, validates, redacts, appends, and answers 202 once the log
- * has acknowledged every event that the answer names.
+ * Takes hooks in: authenticates, reads, validates, redacts, stores, and answers 202 once the log or the
+ * spill holds every event that the answer names.
  *
  * @throws `Malformed`, `Unauthenticated`, `Forbidden`, `NotFound`, `TooLarge`, `UnsupportedMedia`,
- *   `InvalidInput`, and `Unavailable` when the keys or the log can't be had.
+ *   `InvalidInput`, and `Unavailable` when the keys can't be had, or neither log nor spill.
  */
-export function receiveHooks({ log, access, openSecret, now, arrival }: Dependencies) {
+export function receiveHooks(dependencies: Dependencies) {
+  const { access, openSecret, now, nowMs, arrival } = dependencies
+  const store = storeRecords(dependencies)
   const redactorOf = redactors()
 
   return async (request: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
+    const deadline = nowMs() + ANSWER_WITHIN_MS
     const { headers, requestContext } = request
     if (request.httpMethod === 'OPTIONS') return handshake(headers)
     const raw = rawBody(request.body, request.isBase64Encoded)
@@ -61,7 +70,7 @@ export function receiveHooks({ log, access, openSecret, now, arrival }: Dependen
         errors: rejections.flatMap(({ problems }) => problems),
       })
     }
-    if (records.length > 0) await append(records)
+    if (records.length > 0) await store(records, deadline - nowMs())
     return rules?.answer !== undefined && reading.form === 'single'
       ? json(200, rules.answer)
       : accepted(ids, rejections, requestContext.requestId)
@@ -82,19 +91,6 @@ export function receiveHooks({ log, access, openSecret, now, arrival }: Dependen
         records.push(record)
       }
       return { ids, records, rejections }
-    }
-  }
-
-  async function append(records: readonly NewRecord[]): Promise<void> {
-    try {
-      await log.append(records)
-    } catch (error) {
-      if (error instanceof Failure && error.kind === 'TooLarge') throw error
-      // Whatever else keeps the log from it, a missing topic included, is not the sender's to mend.
-      throw new Failure('Unavailable', 'The event log did not acknowledge.', {
-        cause: error,
-        retryAfterS: RETRY_AFTER_S,
-      })
     }
   }
 }

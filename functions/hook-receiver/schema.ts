@@ -33,7 +33,10 @@ const receipt = z.object({
 })
 
 const consent = { description: 'WebHook-Allowed-Origin and -Rate, when an origin asked' }
-const stored = { description: 'what was taken is durable on the event log', schema: receipt }
+const stored = {
+  description: 'what was taken is durable: on the event log, or on its way there',
+  schema: receipt,
+}
 
 export const routes = [
   {

@@ -32,6 +32,7 @@ export function writeOutcome(
       break
     case 'error':
     case 'crash':
+    case 'unreachable':
     case 'result':
       answerProblem(response, 502, 'The bridge failed; its log says how.', extra)
       break

@@ -14,6 +14,8 @@ export type Outcome =
   | Readonly<{ type: 'crash'; message: string; loaded: boolean }>
   /** So many of its kind run that it may not. */
   | Readonly<{ type: 'throttled' }>
+  /** It could not be asked, or there is no such function: nothing is known to have run. */
+  | Readonly<{ type: 'unreachable'; message: string }>
 
 /** Who waits for an invocation. */
 export type Waiter = {

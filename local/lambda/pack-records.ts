@@ -1,9 +1,12 @@
 import { setHeader } from '#shared/domain/events/set-header.ts'
-import type { TriggeredRecord } from '#shared/domain/events/trigger.ts'
+import type { KafkaTriggerEvent, TriggeredRecord } from '#shared/domain/events/trigger.ts'
+
+/** What a function is told of where its records come from. */
+export type EventSource = Omit<KafkaTriggerEvent, 'records'>
 
 /** Records on their way to another thread: one transferable block of bytes, the rest in columns. */
 export type PackedRecords = Readonly<{
-  source: Readonly<{ eventSource: 'SelfManagedKafka'; bootstrapServers: string }>
+  source: EventSource
   topic: string
   partitions: readonly number[]
   offsets: readonly number[]

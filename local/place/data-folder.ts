@@ -11,6 +11,9 @@ export type DataFolder = Readonly<{
   functions: string
   compileCache: string
   accessSnapshotUrl: string
+  /** Holds a folder per queue of the template. */
+  queues: string
+  queuesUrl: string
   adminKeyFile: string
   /** The admin key that an earlier start wrote down. */
   adminKey(): string | undefined
@@ -38,6 +41,8 @@ export function openDataFolder(path: string): DataFolder {
     functions: file('functions'),
     compileCache: file('compile-cache'),
     accessSnapshotUrl: pathToFileURL(file('access.json')).href,
+    queues: file('queues'),
+    queuesUrl: pathToFileURL(file('queues')).href,
     adminKeyFile: file('admin-key'),
     adminKey: () => read('admin-key'),
     keepAdminKey: (key) => writeWhole(file('admin-key'), key),

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { openAccessPublisher } from '#shared/adapters/access-snapshots.ts'
 import { openTopicAdmin } from '#shared/adapters/event-log.ts'
 import { ensureFirstKey } from '#shared/adapters/postgres/access-bootstrap.ts'
@@ -7,17 +6,13 @@ import { migrate } from '#shared/adapters/postgres/migrate.ts'
 import { topics } from '#shared/domain/topics.ts'
 import type { DataFolder } from './data-folder.ts'
 
-const MIGRATIONS = fileURLToPath(
-  new URL('../../shared/adapters/postgres/migrations', import.meta.url),
-)
-
 type Stores = Readonly<{ databaseUrl: string; eventLogUrl: string; folder: DataFolder }>
 
 /** Brings database, topics and keys to what the functions expect. Safe to run at every start. */
 export async function prepareStores({ databaseUrl, eventLogUrl, folder }: Stores): Promise<void> {
   const sql = connect(databaseUrl, { applicationName: 'omninode-start' })
   try {
-    await migrate(sql, { folder: MIGRATIONS })
+    await migrate(sql)
     const admin = await openTopicAdmin(eventLogUrl)
     await admin.apply(topics).finally(() => admin.close())
     const publisher = openAccessPublisher(folder.accessSnapshotUrl)

@@ -23,6 +23,35 @@ const DEFAULT_TIMEOUT_S = 3
 const DEFAULT_MEMORY_MB = 128
 const ACCOUNT_CONCURRENCY = 1_000
 
+/** Finds names among functions. */
+export function namesOf(functions: readonly Pick<FunctionPlan, 'name' | 'arn'>[]): NameOf {
+  return (arn) => {
+    const found = functions.find((one) => one.arn === arn || one.name === arn)
+    if (!found) throw new Error(`the template calls ${arn}, which is no function of its own`)
+    return found.name
+  }
+}
+
+/** How a function may be called. */
+export type FunctionLimits = Pick<FunctionPlan, 'name' | 'arn' | 'timeoutMs' | 'maxConcurrency'>
+
+/** What a caller needs to know of the functions of all stacks. */
+export function functionLimitsOf(
+  resources: readonly ResolvedResource[],
+): readonly FunctionLimits[] {
+  return resources.filter(({ type }) => type === 'AWS::Lambda::Function').map(limitsOf)
+}
+
+function limitsOf({ logicalId, properties }: ResolvedResource): FunctionLimits {
+  const name = String(properties.FunctionName ?? logicalId)
+  return {
+    name,
+    arn: `arn:aws:lambda:local:000000000000:function:${name}`,
+    timeoutMs: Number(properties.Timeout ?? DEFAULT_TIMEOUT_S) * 1_000,
+    maxConcurrency: Number(properties.ReservedConcurrentExecutions ?? ACCOUNT_CONCURRENCY),
+  }
+}
+
 /** The functions of all stacks. @throws `Error` when one's code is missing. */
 export function functionsOf(
   resources: readonly ResolvedResource[],
@@ -30,23 +59,21 @@ export function functionsOf(
 ): readonly FunctionPlan[] {
   return resources
     .filter(({ type }) => type === 'AWS::Lambda::Function')
-    .map(({ logicalId, properties }) => {
-      const name = String(properties.FunctionName ?? logicalId)
+    .map((resource) => {
+      const { properties } = resource
+      const limits = limitsOf(resource)
       const code = properties.Code as { S3Key?: string } | undefined
       const folder = assets.get(code?.S3Key ?? '')
-      if (!folder) throw new Error(`the code of ${name} is not among the stage's assets`)
+      if (!folder) throw new Error(`the code of ${limits.name} is not among the stage's assets`)
       const environment = properties.Environment as
         | { Variables?: Record<string, string> }
         | undefined
       return {
-        name,
-        arn: `arn:aws:lambda:local:000000000000:function:${name}`,
+        ...limits,
         folder,
         handler: String(properties.Handler),
         environment: environment?.Variables ?? {},
-        timeoutMs: Number(properties.Timeout ?? DEFAULT_TIMEOUT_S) * 1_000,
         memoryMb: Number(properties.MemorySize ?? DEFAULT_MEMORY_MB),
-        maxConcurrency: Number(properties.ReservedConcurrentExecutions ?? ACCOUNT_CONCURRENCY),
       }
     })
 }

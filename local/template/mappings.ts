@@ -1,3 +1,4 @@
+import type { EventSource } from '../lambda/pack-records.ts'
 import type { NameOf } from './functions.ts'
 import type { ResolvedResource } from './stacks.ts'
 
@@ -19,7 +20,7 @@ export type MappingPlan = Readonly<{
   /** Topic for records that were given up; undefined drops them, as Lambda does. */
   deadLetterTopic: string | undefined
   /** What the function is told of where the records come from. */
-  source: Readonly<{ eventSource: 'SelfManagedKafka'; bootstrapServers: string }>
+  source: EventSource
 }>
 
 type Properties = Readonly<{
@@ -33,6 +34,8 @@ type Properties = Readonly<{
   BisectBatchOnFunctionError?: boolean
   FunctionResponseTypes?: readonly string[]
   DestinationConfig?: { OnFailure?: { Destination?: string } }
+  EventSourceArn?: string
+  AmazonManagedKafkaEventSourceConfig?: { ConsumerGroupId?: string }
   SelfManagedEventSource?: { Endpoints?: { KafkaBootstrapServers?: readonly string[] } }
   SelfManagedKafkaEventSourceConfig?: { ConsumerGroupId?: string }
 }>
@@ -44,20 +47,39 @@ const DEFAULT_WINDOW_MS = 500
 const RETRIES_WITH_DESTINATION = 10
 const DESTINATION = /^kafka:\/\/(.+)$/
 
-/** The event source mappings of all stacks. @throws `Error` for what is not Kafka. */
+const QUEUE = /^arn:[^:]+:sqs:/
+const MSK = /^arn:[^:]+:kafka:/
+
+/**
+ * The event source mappings of all stacks that read topics; those that read queues are left out.
+ *
+ * @param brokers what an MSK mapping tells its function: its template has no brokers
+ * @throws `Error` for a mapping of anything else.
+ */
 export function mappingsOf(
   resources: readonly ResolvedResource[],
   nameOf: NameOf,
+  brokers = '',
 ): readonly MappingPlan[] {
   return resources
-    .filter(({ type }) => type === 'AWS::Lambda::EventSourceMapping')
-    .map(({ logicalId, properties }) => mappingOf(logicalId, properties as Properties, nameOf))
+    .filter(({ type, properties }) => {
+      const source = String(properties.EventSourceArn ?? '')
+      return type === 'AWS::Lambda::EventSourceMapping' && !QUEUE.test(source)
+    })
+    .map(({ logicalId, properties }) => {
+      return mappingOf(logicalId, properties as Properties, nameOf, brokers)
+    })
 }
 
-function mappingOf(logicalId: string, properties: Properties, nameOf: NameOf): MappingPlan {
+function mappingOf(
+  logicalId: string,
+  properties: Properties,
+  nameOf: NameOf,
+  brokers: string,
+): MappingPlan {
   const [topic] = properties.Topics ?? []
-  const servers = properties.SelfManagedEventSource?.Endpoints?.KafkaBootstrapServers
-  if (!topic || !servers) throw new Error(`${logicalId} reads no topic of self-managed Kafka`)
+  const source = sourceOf(properties, brokers)
+  if (!topic || !source) throw new Error(`${logicalId} reads no topic of Kafka`)
   const destination = properties.DestinationConfig?.OnFailure?.Destination
   const deadLetterTopic = destination === undefined ? undefined : DESTINATION.exec(destination)?.[1]
   if (destination !== undefined && !deadLetterTopic) {
@@ -67,7 +89,10 @@ function mappingOf(logicalId: string, properties: Properties, nameOf: NameOf): M
   return {
     functionName: nameOf(properties.FunctionName),
     topic,
-    group: properties.SelfManagedKafkaEventSourceConfig?.ConsumerGroupId ?? logicalId,
+    group:
+      properties.SelfManagedKafkaEventSourceConfig?.ConsumerGroupId ??
+      properties.AmazonManagedKafkaEventSourceConfig?.ConsumerGroupId ??
+      logicalId,
     startingPosition: properties.StartingPosition === 'LATEST' ? 'latest' : 'earliest',
     batchSize: properties.BatchSize ?? DEFAULT_BATCH_SIZE,
     windowMs: window === undefined ? DEFAULT_WINDOW_MS : window * 1_000,
@@ -79,7 +104,21 @@ function mappingOf(logicalId: string, properties: Properties, nameOf: NameOf): M
     bisect: properties.BisectBatchOnFunctionError ?? false,
     partialFailures: (properties.FunctionResponseTypes ?? []).includes('ReportBatchItemFailures'),
     deadLetterTopic,
-    source: { eventSource: 'SelfManagedKafka', bootstrapServers: servers.join(',') },
+    source,
+  }
+}
+
+function sourceOf(
+  { SelfManagedEventSource, EventSourceArn = '' }: Properties,
+  brokers: string,
+): EventSource | undefined {
+  const servers = SelfManagedEventSource?.Endpoints?.KafkaBootstrapServers
+  if (servers) return { eventSource: 'SelfManagedKafka', bootstrapServers: servers.join(',') }
+  if (!MSK.test(EventSourceArn)) return undefined
+  return {
+    eventSource: 'aws:kafka',
+    eventSourceArn: EventSourceArn,
+    bootstrapServers: brokers,
   }
 }
 

@@ -16,7 +16,7 @@ export type ResolvedResource = Readonly<{
 }>
 
 /** The types this place gives a meaning to; the others concern the account alone. */
-const INTERPRETED = new Set([
+export const INTERPRETED: ReadonlySet<string> = new Set([
   'AWS::Lambda::Function',
   'AWS::Lambda::EventSourceMapping',
   'AWS::ApiGateway::RestApi',
@@ -24,17 +24,20 @@ const INTERPRETED = new Set([
   'AWS::ApiGateway::Method',
   'AWS::ApiGateway::Stage',
   'AWS::Events::Rule',
+  'AWS::SQS::Queue',
 ])
 
 /**
  * Resolves the resources of all stacks, exports and imports between them included.
  *
  * @param parameters values for the stacks' parameters, the same for all of them
+ * @param types the types of resources that are wanted
  * @throws `Error` naming a parameter without a value or an unknown reference
  */
 export function resolveStacks(
   templates: ReadonlyMap<string, Template>,
   parameters: Readonly<Record<string, unknown>>,
+  types = INTERPRETED,
 ): readonly ResolvedResource[] {
   const scopes: Scope[] = [...templates].map(([stack, template]) => ({
     stack,
@@ -50,7 +53,7 @@ export function resolveStacks(
   }))
   return scopes.flatMap((scope) =>
     Object.entries(scope.template.Resources)
-      .filter(([, resource]) => INTERPRETED.has(resource.Type) && exists(resource, scope))
+      .filter(([, resource]) => types.has(resource.Type) && exists(resource, scope))
       .map(([logicalId, { Type, Properties }]) => ({
         stack: scope.stack,
         logicalId,
@@ -70,7 +73,7 @@ function findExport(name: string, scopes: readonly Scope[]): unknown {
 }
 
 /**
- * What `Ref` (no attribute) and `Fn::GetAtt` give: names for functions, ids for everything else, and
+ * What `Ref` (no attribute) and `Fn::GetAtt` give: names for functions and queues, ids for everything else, and
  * ARNs of the shape the service gives them.
  */
 function attributeOf(
@@ -80,15 +83,22 @@ function attributeOf(
   scope: Scope,
 ): unknown {
   const [, service = '', kind = ''] = Type.split('::')
-  const givenName = Type === 'AWS::Lambda::Function' ? Properties?.FunctionName : undefined
+  const givenName = Properties?.[NAME_PROPERTIES[Type] ?? '']
   const name = givenName === undefined ? logicalId : resolve(givenName, scope)
   if (attribute === undefined) return name
   if (attribute === 'RootResourceId') return rootResourceId(logicalId)
   if (attribute !== 'Arn') return `${logicalId}.${attribute}`
   const account = String(PSEUDO_PARAMETERS['AWS::AccountId'])
   const region = String(PSEUDO_PARAMETERS['AWS::Region'])
+  if (Type === 'AWS::SQS::Queue') return `arn:aws:sqs:${region}:${account}:${name}`
   const separator = Type === 'AWS::Lambda::Function' ? ':' : '/'
   return `arn:aws:${service.toLowerCase()}:${region}:${account}:${kind.toLowerCase()}${separator}${name}`
+}
+
+/** Where a resource of a type is given the name that it is known by. */
+const NAME_PROPERTIES: Readonly<Record<string, string>> = {
+  'AWS::Lambda::Function': 'FunctionName',
+  'AWS::SQS::Queue': 'QueueName',
 }
 
 /** The id that an API's root resource has. */

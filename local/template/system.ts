@@ -1,7 +1,8 @@
 import { type ApiPlan, apiOf } from './api.ts'
 import type { Assembly } from './assembly.ts'
-import { type FunctionPlan, functionsOf } from './functions.ts'
+import { type FunctionPlan, functionsOf, namesOf } from './functions.ts'
 import { type MappingPlan, mappingsOf } from './mappings.ts'
+import { type QueueMappingPlan, queueMappingsOf } from './queues.ts'
 import { type SchedulePlan, schedulesOf } from './schedules.ts'
 import { resolveStacks } from './stacks.ts'
 
@@ -10,6 +11,7 @@ export type SystemPlan = Readonly<{
   functions: readonly FunctionPlan[]
   api: ApiPlan
   mappings: readonly MappingPlan[]
+  queueMappings: readonly QueueMappingPlan[]
   schedules: readonly SchedulePlan[]
 }>
 
@@ -20,15 +22,12 @@ export function planSystem(
 ): SystemPlan {
   const resources = resolveStacks(assembly.templates, parameters)
   const functions = functionsOf(resources, assembly.assets)
-  const nameOf = (arn: string) => {
-    const found = functions.find((one) => one.arn === arn || one.name === arn)
-    if (!found) throw new Error(`the template calls ${arn}, which is no function of its own`)
-    return found.name
-  }
+  const nameOf = namesOf(functions)
   return {
     functions,
     api: apiOf(resources, nameOf),
     mappings: mappingsOf(resources, nameOf),
+    queueMappings: queueMappingsOf(resources, nameOf),
     schedules: schedulesOf(resources, nameOf),
   }
 }

@@ -1,3 +1,4 @@
+import { isOutage } from '#shared/errors.ts'
 import type { Outcome } from '../lambda/outcome.ts'
 
 /** Where the handling of a batch stands. Indexes count the batch's records. */
@@ -29,6 +30,8 @@ export type BatchOutcome =
   | Readonly<{ type: 'failed-at'; index: number }>
   /** Nobody knows which record failed. */
   | Readonly<{ type: 'failed' }>
+  /** They are more than one invocation may hold: that says nothing about any of them. */
+  | Readonly<{ type: 'too-large' }>
   /** The function could not reach what it needs: no record is to blame. */
   | Readonly<{ type: 'outage' }>
 
@@ -38,7 +41,7 @@ export type RetryRules = Readonly<{
   sent: number
   maxRetries: number
   bisect: boolean
-  /** The record at `from` is older than the mapping keeps trying. */
+  /** The record that failed is older than the mapping keeps trying. */
   tooOld: boolean
 }>
 
@@ -80,7 +83,11 @@ export function nextStep(
       if (tries > maxRetries || tooOld) return { type: 'give-up', state, attempt: tries }
       return { type: 'wait', state, failures: tries }
     }
+    case 'too-large':
     case 'failed': {
+      if (outcome.type === 'too-large' && sent > 1) {
+        return { type: 'send', state: { from, span: Math.ceil(sent / 2), attempts, outages: 0 } }
+      }
       const tries = attempts + 1
       const exhausted = tries > maxRetries || tooOld
       if (!exhausted && span === Number.POSITIVE_INFINITY) {
@@ -98,6 +105,9 @@ export function nextStep(
 
 type Place = Readonly<{ topic: string; partition: number; offset: number }>
 
+/** Lambda's name for records that are more than an invocation may hold. */
+export const TOO_LARGE = 'RequestTooLargeException'
+
 /** What a function's outcome says of the records it was given. */
 export function readOutcome(
   outcome: Outcome,
@@ -109,8 +119,10 @@ export function readOutcome(
     case 'result':
       return partialFailures ? readPartial(outcome.value, sent, from) : { type: 'done' }
     case 'error':
-      return { type: outcome.errorType === 'Unavailable' ? 'outage' : 'failed' }
+      if (outcome.errorType === TOO_LARGE) return { type: 'too-large' }
+      return { type: isOutage(outcome.errorType) ? 'outage' : 'failed' }
     case 'throttled':
+    case 'unreachable':
       return { type: 'outage' }
     case 'crash':
       return { type: outcome.loaded ? 'failed' : 'outage' }

@@ -1,3 +1,4 @@
+import { isOutage } from '#shared/errors.ts'
 import type { LogRecord } from '#shared/ports/event-log.ts'
 import type { Outcome } from '../lambda/outcome.ts'
 import { withinPayload } from './payload.ts'
@@ -96,7 +97,7 @@ function failuresOf(outcome: Outcome): readonly Failure[] {
 
 /** Whether an outcome says which of the partitions failed; an outage is nobody's fault. */
 function tellsWhose(outcome: Outcome, partitions: readonly string[]): boolean {
-  if (outcome.type === 'error') return outcome.errorType === 'Unavailable'
+  if (outcome.type === 'error') return isOutage(outcome.errorType)
   if (outcome.type === 'timeout' || (outcome.type === 'crash' && outcome.loaded)) return false
   return failuresOf(outcome).every((failure) =>
     partitions.some((name) => name === failure?.itemIdentifier?.partition),

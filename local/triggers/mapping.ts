@@ -3,18 +3,39 @@ import { backoffMs } from '#shared/domain/backoff.ts'
 import { toDeadLetter } from '#shared/domain/dead-letter.ts'
 import type { BatchHandler, Consumption, EventConsumer } from '#shared/ports/event-consumer.ts'
 import type { EventLog, LogRecord } from '#shared/ports/event-log.ts'
-import type { FunctionHost, FunctionLog } from '../lambda/function-host.ts'
+import type { FunctionLog } from '../lambda/function-host.ts'
+import type { Outcome } from '../lambda/outcome.ts'
+import type { EventSource } from '../lambda/pack-records.ts'
 import type { MappingPlan } from '../template/mappings.ts'
-import { type BatchState, FRESH, nextStep, readOutcome } from './batch-plan.ts'
+import { type BatchState, type BatchStep, FRESH, nextStep, readOutcome } from './batch-plan.ts'
 import { joinedInvocations } from './joined-invocations.ts'
 import { withinPayload } from './payload.ts'
+
+/**
+ * Invokes a function for records and waits for what becomes of them. Where it has to wait for its turn
+ * first, it invokes nothing once `signal` is aborted.
+ */
+export type RecordInvoker = Readonly<{
+  consume(
+    records: readonly LogRecord[],
+    source: EventSource,
+    signal?: AbortSignal,
+  ): Promise<Outcome>
+}>
+
+type Invoke = (records: readonly LogRecord[], signal?: AbortSignal) => Promise<Outcome>
 
 /** What a mapping works with. */
 export type MappingParts = Readonly<{
   consumer: EventConsumer
   /** Where records go that were given up. */
   deadLetters: EventLog
-  host: Pick<FunctionHost, 'consume'>
+  host: RecordInvoker
+  /**
+   * Whether what partitions hand over at about the same time goes into one invocation, one at a time;
+   * else each partition has its own, side by side.
+   */
+  joined: boolean
   log: FunctionLog['event']
   now: () => number
 }>
@@ -36,30 +57,34 @@ export function runMapping(mapping: MappingPlan, parts: MappingParts): Promise<C
  * taken away meanwhile. Answers the offset to go on from.
  */
 export function batchHandler(mapping: MappingPlan, parts: MappingParts): BatchHandler {
-  const { host, log, now } = parts
-  const invoke = (records: readonly LogRecord[]) => host.consume(records, mapping.source)
-  const invokeJoined = joinedInvocations(invoke, mapping.batchSize, now)
+  const { host, joined, log, now } = parts
+  const invoke: Invoke = (records, signal) => host.consume(records, mapping.source, signal)
+  const invokeFirst: Invoke = joined ? joinedInvocations(invoke, mapping.batchSize, now) : invoke
   return async ({ records }, signal) => {
     let state: BatchState = FRESH
     while (!signal.aborted) {
       const sent = withinPayload(records.slice(state.from, state.from + state.span))
       // What failed goes alone, so that it can't spoil what other partitions hand over.
-      const outcome = await (state === FRESH ? invokeJoined(sent) : invoke(sent))
-      const step = nextStep(
-        state,
-        readOutcome(outcome, sent, state.from, mapping.partialFailures),
-        {
-          size: records.length,
-          sent: sent.length,
-          maxRetries: mapping.maxRetries,
-          bisect: mapping.bisect,
-          tooOld: now() - (records[state.from]?.timestamp ?? 0) > mapping.maxAgeMs,
-        },
-      )
+      const outcome = await (state === FRESH ? invokeFirst(sent, signal) : invoke(sent, signal))
+      const read = readOutcome(outcome, sent, state.from, mapping.partialFailures)
+      const failed = records[read.type === 'failed-at' ? read.index : state.from]
+      const step = nextStep(state, read, {
+        size: records.length,
+        sent: sent.length,
+        maxRetries: mapping.maxRetries,
+        bisect: mapping.bisect,
+        tooOld: now() - (failed?.timestamp ?? 0) > mapping.maxAgeMs,
+      })
       if (step.type === 'done') return behind(records, records.length)
       state = step.state
       if (step.type === 'wait') {
-        log('warn', 'batch.retried', { ...placeOf(mapping, records, state), outcome: outcome.type })
+        if (isWorthALine(step)) {
+          log('warn', 'batch.retried', {
+            ...placeOf(mapping, records, state),
+            ...whatBecame(outcome),
+            failures: step.failures,
+          })
+        }
         await waitFor(backoffMs(step.failures, Math.random()), signal)
       } else if (step.type === 'give-up') {
         const record = records[state.from]
@@ -97,6 +122,18 @@ export function batchHandler(mapping: MappingPlan, parts: MappingParts): BatchHa
     }
     return false
   }
+}
+
+/** An outage is told at its beginning and about once a minute, not with every try. */
+const OUTAGES_PER_LINE = 15
+
+function isWorthALine({ state, failures }: Extract<BatchStep, { type: 'wait' }>): boolean {
+  return state.outages === 0 || failures % OUTAGES_PER_LINE === 1
+}
+
+function whatBecame(outcome: Outcome) {
+  if (outcome.type === 'error') return { outcome: outcome.errorType, error: outcome.message }
+  return { outcome: outcome.type, ...('message' in outcome ? { error: outcome.message } : {}) }
 }
 
 function placeOf(

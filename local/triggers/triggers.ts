@@ -3,6 +3,7 @@ import type { FunctionLog } from '../lambda/function-host.ts'
 import type { FunctionHosts } from '../lambda/function-hosts.ts'
 import type { SystemPlan } from '../template/system.ts'
 import { runMapping } from './mapping.ts'
+import { runQueueMapping } from './queue-mapping.ts'
 import { runSchedule } from './schedule.ts'
 
 export type Triggers = Readonly<{
@@ -12,20 +13,31 @@ export type Triggers = Readonly<{
   close(): Promise<void>
 }>
 
+type TriggerParts = Readonly<{
+  eventLogUrl: string
+  /** The folder that holds a folder per queue. */
+  queues: string
+  hosts: FunctionHosts
+  log: FunctionLog['event']
+}>
+
 /** Starts every event source mapping and schedule of a plan. */
 export async function startTriggers(
   plan: SystemPlan,
-  eventLogUrl: string,
-  hosts: FunctionHosts,
-  log: FunctionLog['event'],
+  { eventLogUrl, queues, hosts, log }: TriggerParts,
 ): Promise<Triggers> {
   const consumer = await openEventConsumer(eventLogUrl)
   const deadLetters = await openEventLog(eventLogUrl)
   const consumptions = await Promise.all(
     plan.mappings.map((mapping) => {
       const host = hosts.of(mapping.functionName)
-      return runMapping(mapping, { consumer, deadLetters, host, log, now: Date.now })
+      return runMapping(mapping, {
+        ...{ consumer, deadLetters, host, joined: true, log, now: Date.now },
+      })
     }),
+  )
+  const drained = plan.queueMappings.map((mapping) =>
+    runQueueMapping(mapping, { queues, host: hosts.of(mapping.functionName), log }),
   )
   const stops = plan.schedules.map((schedule) =>
     runSchedule(schedule, hosts.of(schedule.functionName), () => new Date()),
@@ -33,7 +45,7 @@ export async function startTriggers(
   return {
     async stop() {
       for (const stop of stops) stop()
-      await Promise.all(consumptions.map((consumption) => consumption.stop()))
+      await Promise.all([...consumptions, ...drained].map((running) => running.stop()))
     },
     async close() {
       await Promise.all([consumer.close(), deadLetters.close()])

@@ -4,14 +4,21 @@ import type { EventLog } from '../ports/event-log.ts'
 import type { LogBrowser } from '../ports/log-browser.ts'
 import type { TopicAdmin } from '../ports/topic-admin.ts'
 
-/** Which log a URL names: `postgres://...`, or `kafka://host:port,host:port`. */
+const SCHEMES: Readonly<Record<string, 'postgres' | 'kafka'>> = {
+  postgres: 'postgres',
+  postgresql: 'postgres',
+  kafka: 'kafka',
+  kafkas: 'kafka',
+  msk: 'kafka',
+}
+
+/** Which log a URL names; its forms are in docs/reference/connections.md. */
 function schemeOf(url: string): 'postgres' | 'kafka' {
-  const scheme = /^([a-z]+):\/\//.exec(url)?.[1]
-  if (scheme === 'postgres' || scheme === 'postgresql') return 'postgres'
-  if (scheme === 'kafka') return 'kafka'
+  const log = SCHEMES[/^([a-z]+):/.exec(url)?.[1] ?? '']
+  if (log) return log
   throw new Failure(
     'InvalidInput',
-    'the event log URL begins neither with postgres:// nor with kafka://',
+    'the event log URL begins with none of postgres://, kafka://, kafkas:// and msk:',
   )
 }
 

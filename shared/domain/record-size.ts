@@ -1,8 +1,21 @@
+import { isDeadLetterTopic } from './topics.ts'
+
 /**
  * The largest record that any log of ours takes: key, value, header names and values together. A
  * payload of 1 MiB, which is what intake accepts, and 64 KiB for what stands around it.
  */
 export const RECORD_LIMIT_BYTES = 1_048_576 + 65_536
+
+/**
+ * The same for dead letters, which are whole: a record of another writer may be as large as a topic
+ * takes (framing included), and what a dead letter says of its record stands beside it.
+ */
+export const DEAD_LETTER_LIMIT_BYTES = RECORD_LIMIT_BYTES + 16_384
+
+/** How large a record of this topic may be, bytes. */
+export function recordLimit(topic: string): number {
+  return isDeadLetterTopic(topic) ? DEAD_LETTER_LIMIT_BYTES : RECORD_LIMIT_BYTES
+}
 
 type Sized = Readonly<{
   key: string | null

@@ -36,8 +36,12 @@ export const eventTopics: readonly Topic[] = [
   eventTopic('coordination.plans', 2, 'every step of a plan'),
 ]
 
+const DEAD_LETTERS = 'dlq.'
+
 /** Records of one topic that could not be processed, unchanged, with the reason in headers. */
-export const deadLetterTopic = (topic: string): string => `dlq.${topic}`
+export const deadLetterTopic = (topic: string): string => DEAD_LETTERS + topic
+
+export const isDeadLetterTopic = (topic: string): boolean => topic.startsWith(DEAD_LETTERS)
 
 /** Every topic there is, dead letters included. */
 export const topics: readonly Topic[] = [

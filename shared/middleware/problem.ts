@@ -53,7 +53,7 @@ export function problem(
 
 /** A failure as API Gateway takes it. What we did not foresee is a 500 that shows nothing of itself. */
 export function problemAnswer(error: unknown, requestId: string): APIGatewayProxyResult {
-  const failure = known(error) ?? { status: 500, message: 'The bridge failed; its log says how.' }
+  const failure = shown(known(error))
   const retryAfterS = failure instanceof Failure ? retryAfter(failure) : undefined
   return {
     statusCode: failure.status,
@@ -66,6 +66,14 @@ export function problemAnswer(error: unknown, requestId: string): APIGatewayProx
     },
     body: JSON.stringify(problemOf(failure, requestId)),
   }
+}
+
+/** What a caller may see: what is wrong with our own settings is for the log. */
+function shown(failure: Failure | undefined) {
+  if (!failure) return { status: 500, message: 'The bridge failed; its log says how.' }
+  return failure.kind === 'Misconfigured'
+    ? new Failure('Misconfigured', 'The bridge is not set up right; its log says how.')
+    : failure
 }
 
 function retryAfter({ retryable, retryAfterS }: Failure): number | undefined {

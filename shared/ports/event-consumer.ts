@@ -17,7 +17,8 @@ export type Batch = Readonly<{ topic: string; partition: number; records: readon
 
 /**
  * Handles a batch and answers the offset to go on from: everything below it is done and becomes the
- * group's position. A throw, or an offset inside the batch, leads to delivery again from there.
+ * group's position. A throw, or an offset inside the batch, leads to delivery again from there. Once
+ * `signal` is aborted the partition is about to be, or has been, taken away: begin nothing new.
  */
 export type BatchHandler = (batch: Batch, signal: AbortSignal) => Promise<number>
 

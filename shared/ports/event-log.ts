@@ -25,14 +25,17 @@ export type Position = Readonly<{ topic: string; partition: number; offset: numb
 export interface EventLog {
   /**
    * Resolves once every record is durable on all replicas, with their positions in input order.
-   * Answers within 4 s whatever the log does.
+   * Answers within 4 s whatever the log does, or within `timeoutMs` where that is less.
    *
    * @throws `Unavailable` when the log did not acknowledge; records may be stored after all, so
    *   consumers count an event's identity once.
    * @throws `TooLarge` when a record is larger than the topic allows.
    * @throws `NotFound` when a topic does not exist.
    */
-  append(records: readonly NewRecord[]): Promise<readonly Position[]>
+  append(
+    records: readonly NewRecord[],
+    options?: Readonly<{ timeoutMs?: number }>,
+  ): Promise<readonly Position[]>
 
   /** Finishes appends in flight and lets go of connections. */
   close(): Promise<void>

@@ -1,7 +1,35 @@
-import { Fn } from 'aws-cdk-lib'
+import { Fn, Validations } from 'aws-cdk-lib'
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import type { Broker } from '../surroundings.ts'
+import type { Broker, SourceAccess } from '../surroundings.ts'
+
+const POLLER_POLICY = 'service-role/AWSLambdaMSKExecutionRole'
+
+/**
+ * Lets Lambda's pollers find the cluster and stand in its network; brokers of one's own are polled from
+ * within the network too, with secrets that the function's role has to reach.
+ */
+export function grantPolling(lambda: LambdaFunction, broker: Broker): void {
+  if (broker.kind === 'self-managed' && broker.sourceAccess.length === 0) return
+  const { role } = lambda
+  if (broker.kind === 'self-managed') grantSecrets(lambda, broker.sourceAccess)
+  role?.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName(POLLER_POLICY))
+  Validations.of(role ?? lambda).acknowledge({
+    id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${POLLER_POLICY}]`,
+    reason:
+      'Network interfaces of pollers are made, found and removed by calls that can not be limited to some of them; AWS keeps this policy at what event source mappings need.',
+  })
+}
+
+function grantSecrets(lambda: LambdaFunction, sourceAccess: readonly SourceAccess[]): void {
+  const secrets = sourceAccess.filter(({ type }) => !type.startsWith('VPC_'))
+  lambda.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: secrets.map(({ uri }) => uri),
+    }),
+  )
+}
 
 /**
  * IAM access control for MSK (developer guide, "IAM access control", actions and resources). CDK's own
@@ -14,10 +42,6 @@ export function grantReading(
   groups: readonly string[],
 ): void {
   if (broker.kind !== 'msk') return
-  // The network interfaces and cluster look-ups of Lambda's pollers.
-  lambda.role?.addManagedPolicy(
-    ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaMSKExecutionRole'),
-  )
   grantCluster(lambda, broker.clusterArn)
   lambda.addToRolePolicy(
     new PolicyStatement({
@@ -44,6 +68,37 @@ export function grantWriting(
   lambda.addToRolePolicy(
     new PolicyStatement({
       actions: ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
+      resources: topics.map((topic) => partOfCluster(broker.clusterArn, 'topic', topic)),
+    }),
+  )
+}
+
+/**
+ * Lets a function make topics what the manifest says: these, and no others. Without the right to
+ * describe the cluster it could not know how many replicas there can be.
+ */
+export function grantTopicAdministration(
+  lambda: LambdaFunction,
+  broker: Broker,
+  topics: readonly string[],
+): void {
+  if (broker.kind !== 'msk') return
+  grantCluster(lambda, broker.clusterArn)
+  lambda.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['kafka-cluster:DescribeCluster'],
+      resources: [broker.clusterArn],
+    }),
+  )
+  lambda.addToRolePolicy(
+    new PolicyStatement({
+      actions: [
+        'kafka-cluster:CreateTopic',
+        'kafka-cluster:DescribeTopic',
+        'kafka-cluster:AlterTopic',
+        'kafka-cluster:DescribeTopicDynamicConfiguration',
+        'kafka-cluster:AlterTopicDynamicConfiguration',
+      ],
       resources: topics.map((topic) => partOfCluster(broker.clusterArn, 'topic', topic)),
     }),
   )
@@ -83,6 +138,6 @@ function grantCluster(lambda: LambdaFunction, clusterArn: string): void {
 
 /** `arn:aws:kafka:region:account:cluster/name/uuid` becomes `...:topic/name/uuid/<topic>`. */
 function partOfCluster(clusterArn: string, kind: 'topic' | 'group', name: string): string {
-  const around = Fn.split(':cluster/', clusterArn, 2)
-  return Fn.join('', [Fn.select(0, around), `:${kind}/`, Fn.select(1, around), `/${name}`])
+  const [before = '', after = ''] = Fn.split(':cluster/', clusterArn, 2)
+  return `${before}:${kind}/${after}/${name}`
 }

@@ -1,10 +1,11 @@
-import { CfnCondition, CfnParameter, Fn, Stack } from 'aws-cdk-lib'
+import { CfnCondition, CfnParameter, Fn, Stack, Validations } from 'aws-cdk-lib'
 import { CfnEventSourceMapping, type CfnEventSourceMappingProps } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { deadLetterTopic, eventTopics, type Topic } from '#shared/domain/topics.ts'
+import { names } from '../names.ts'
 import type { StageName } from '../stage.ts'
 import type { Broker } from '../surroundings.ts'
-import { grantReading, grantWriting } from './broker-access.ts'
+import { grantPolling, grantReading, grantWriting } from './broker-access.ts'
 import type { ServiceFunction } from './service-function.ts'
 
 type ConsumerProps = Readonly<{
@@ -15,6 +16,15 @@ type ConsumerProps = Readonly<{
   batchSize: number
   /** Every event topic when left out. */
   topics?: readonly Topic[]
+  /** Where a new group begins; LATEST can miss what comes while the mapping is made. */
+  startingPosition?: 'TRIM_HORIZON' | 'LATEST'
+  /** Seconds that records may be gathered for. */
+  windowS?: number
+  /**
+   * Patterns (Lambda developer guide, "event filtering") of which a record must match one. They save
+   * invocations and no more: a record that is no JSON is dropped, and outside of AWS none is filtered.
+   */
+  filters?: readonly Readonly<Record<string, unknown>>[]
 }>
 
 /**
@@ -43,14 +53,18 @@ export class Consumer extends Construct {
     super(scope, id)
     const topics = props.topics ?? eventTopics
     const condition = props.stage === 'compose' ? mappingsCondition(Stack.of(this)) : undefined
+    const topicNames = topics.map(({ name }) => name)
+    const groups = topicNames.map((name) => consumerGroup(props.target.name, name))
     for (const topic of topics) {
       const resource = new CfnEventSourceMapping(this, topic.name, mapping(topic, props))
+      if (props.broker.pollers === 'on-demand') acknowledgeNoDestination(resource)
       if (condition) resource.cfnOptions.condition = condition
+      // A mapping that is made before its function may poll never gets to.
+      if (props.target.lambda.role) resource.node.addDependency(props.target.lambda.role)
     }
-    const names = topics.map(({ name }) => name)
-    const groups = names.map((name) => consumerGroup(props.target.name, name))
-    grantReading(props.target.lambda, props.broker, names, groups)
-    grantWriting(props.target.lambda, props.broker, names.map(deadLetterTopic))
+    grantPolling(props.target.lambda, props.broker)
+    grantReading(props.target.lambda, props.broker, topicNames, groups)
+    grantWriting(props.target.lambda, props.broker, topicNames.map(deadLetterTopic))
   }
 }
 
@@ -73,13 +87,33 @@ export function consumerGroup(functionName: string, topic: string): string {
   return `${functionName}-${topic}`
 }
 
-function mapping(topic: Topic, { target, broker, batchSize }: ConsumerProps) {
-  const settings: CfnEventSourceMappingProps = {
+function mapping(topic: Topic, props: ConsumerProps): CfnEventSourceMappingProps {
+  const { target, broker, batchSize, filters } = props
+  return {
     functionName: target.lambda.functionArn,
     topics: [topic.name],
-    startingPosition: 'TRIM_HORIZON',
+    startingPosition: props.startingPosition ?? 'TRIM_HORIZON',
     batchSize,
-    maximumBatchingWindowInSeconds: BATCHING_WINDOW_S,
+    maximumBatchingWindowInSeconds: props.windowS ?? BATCHING_WINDOW_S,
+    ...(filters
+      ? { filterCriteria: { filters: filters.map((one) => ({ pattern: JSON.stringify(one) })) } }
+      : {}),
+    ...(broker.pollers === 'provisioned' ? provisioned(topic) : {}),
+    ...source(broker, consumerGroup(target.name, topic.name)),
+  }
+}
+
+function acknowledgeNoDestination(mapping: CfnEventSourceMapping): void {
+  Validations.of(mapping).acknowledge({
+    id: 'Serverless-LambdaEventSourceMappingDestination',
+    reason:
+      'Pollers on demand know none for Kafka. event-recorder itself puts aside what can not be processed; what fails for other reasons is tried until it succeeds.',
+  })
+}
+
+/** On demand, a batch that fails blocks its partition until it succeeds or its records expire. */
+function provisioned(topic: Topic): Partial<CfnEventSourceMappingProps> {
+  return {
     maximumRetryAttempts: RETRY_ATTEMPTS,
     bisectBatchOnFunctionError: true,
     functionResponseTypes: ['ReportBatchItemFailures'],
@@ -87,12 +121,11 @@ function mapping(topic: Topic, { target, broker, batchSize }: ConsumerProps) {
     provisionedPollerConfig: {
       minimumPollers: MIN_POLLERS,
       maximumPollers: topic.partitions,
-      // Mappings of one group share poller units, which are billed by the hour.
-      pollerGroupName: target.name,
+      // Mappings of one group share poller units of some ten pollers, which are billed by the hour:
+      // a group for each function would leave most of its last unit idle.
+      pollerGroupName: names.pollers,
     },
-    ...source(broker, consumerGroup(target.name, topic.name)),
   }
-  return settings
 }
 
 function source(broker: Broker, consumerGroupId: string): Partial<CfnEventSourceMappingProps> {
@@ -102,10 +135,10 @@ function source(broker: Broker, consumerGroupId: string): Partial<CfnEventSource
       amazonManagedKafkaEventSourceConfig: { consumerGroupId },
     }
   }
+  const { bootstrapServers, sourceAccess } = broker
   return {
-    selfManagedEventSource: {
-      endpoints: { kafkaBootstrapServers: [broker.bootstrapServers] },
-    },
+    selfManagedEventSource: { endpoints: { kafkaBootstrapServers: [...bootstrapServers] } },
     selfManagedKafkaEventSourceConfig: { consumerGroupId },
+    ...(sourceAccess.length > 0 ? { sourceAccessConfigurations: [...sourceAccess] } : {}),
   }
 }

@@ -1,27 +1,27 @@
-import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { type Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
   Code,
   Function as LambdaFunction,
+  LayerVersion,
   LoggingFormat,
   Runtime,
+  Tracing,
 } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import type { Bundles } from '../bundle.ts'
-import type { Network } from '../surroundings.ts'
+import type { Hosting, Surroundings } from '../surroundings.ts'
 import { errorAlarm } from './error-alarm.ts'
+import { keepFailedInvocations } from './failed-invocations.ts'
 
 /** What every function is given from above. */
-export type FunctionContext = Readonly<{
-  bundles: Bundles
-  /** Left out where everything a function calls is reachable from the outside. */
-  network?: Network
-}>
+export type FunctionContext = Readonly<{ bundles: Bundles }>
 
 type ServiceFunctionProps = FunctionContext &
   Readonly<{
+    surroundings: Surroundings
     /** Folder name, and the name it is known by everywhere. */
     name: string
     /** What users notice when it fails; ends up in the alarm. */
@@ -36,29 +36,35 @@ type ServiceFunctionProps = FunctionContext &
 
 const DEFAULT_MEMORY_MB = 512
 
+/** What the OpenTelemetry layer starts a function with. */
+const OTEL_WRAPPER = '/opt/otel-instrument'
+
 /**
- * A Lambda with the defaults of this system. Its role may write to its own log group and nothing
- * else; whatever it needs beyond that is granted where it is needed.
+ * A Lambda with the defaults of this system. Its role may write to its own log group and use what its
+ * environment tells it of; whatever it needs beyond that is granted where it is needed.
  */
 export class ServiceFunction extends Construct {
   readonly name: string
   readonly lambda: LambdaFunction
   readonly timeout: Duration
+  readonly logGroup: LogGroup
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     super(scope, id)
     this.name = props.name
     this.timeout = props.timeout
-    const logGroup = new LogGroup(this, 'Logs', {
-      retention: RetentionDays.ONE_MONTH,
+    const { hosting } = props.surroundings
+    const { network } = hosting
+    this.logGroup = new LogGroup(this, 'Logs', {
+      retention: hosting.logDays,
       removalPolicy: RemovalPolicy.DESTROY,
     })
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `What ${props.name} may do`,
     })
-    logGroup.grantWrite(role)
-    if (props.network) role.addManagedPolicy(networkInterfacePolicy())
+    this.logGroup.grantWrite(role)
+    if (network) this.#letEnterNetwork(role)
     this.lambda = new LambdaFunction(this, 'Function', {
       functionName: props.name,
       description: `${Stack.of(this).stackName}: ${props.name}`,
@@ -66,27 +72,61 @@ export class ServiceFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       code: Code.fromAsset(props.bundles(props.name)),
       handler: 'index.handler',
-      environment: props.environment,
+      environment: { ...props.environment, ...environmentOf(hosting, props.environment) },
       timeout: props.timeout,
       memorySize: props.memory ?? DEFAULT_MEMORY_MB,
       loggingFormat: LoggingFormat.JSON,
-      logGroup,
+      logGroup: this.logGroup,
       role,
+      ...(hosting.tracing === 'off' ? {} : { tracing: Tracing.ACTIVE }),
+      ...(hosting.otelLayer
+        ? { layers: [LayerVersion.fromLayerVersionArn(this, 'Otel', hosting.otelLayer)] }
+        : {}),
       ...(props.reservedConcurrency === undefined
         ? {}
         : { reservedConcurrentExecutions: props.reservedConcurrency }),
-      ...(props.network
+      ...(network
         ? {
-            vpc: props.network.vpc,
-            vpcSubnets: props.network.subnets,
-            securityGroups: props.network.securityGroups,
+            vpc: network.vpc,
+            vpcSubnets: network.subnets,
+            securityGroups: network.securityGroups,
           }
         : {}),
     })
-    errorAlarm(this, this.lambda, props.impact)
+    for (const statement of props.surroundings.access(props.environment)) {
+      this.lambda.addToRolePolicy(statement)
+    }
+    if (hosting.tracing !== 'off') acknowledgeTracing(role)
+    if (hosting.keepsFailedInvocations) keepFailedInvocations(this.lambda)
+    errorAlarm(this, props.name, this.lambda, props.impact)
+  }
+
+  #letEnterNetwork(role: Role): void {
+    role.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName(NETWORK_POLICY))
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${NETWORK_POLICY}]`,
+      reason:
+        'Network interfaces of functions are made, found and removed by calls that can not be limited to some of them; AWS keeps this policy at what Lambda needs.',
+    })
   }
 }
 
-function networkInterfacePolicy() {
-  return ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')
+function acknowledgeTracing(role: Role): void {
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason: 'X-Ray takes traces of nothing in particular: its two actions know no resources.',
+  })
+}
+
+const NETWORK_POLICY = 'service-role/AWSLambdaVPCAccessExecutionRole'
+
+function environmentOf(
+  { databaseEnvironment, tracing }: Hosting,
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const hasDatabase = Object.keys(own).some((name) => /^DATABASE_.*URL$/.test(name))
+  return {
+    ...(hasDatabase ? databaseEnvironment : {}),
+    ...(tracing === 'otel' ? { AWS_LAMBDA_EXEC_WRAPPER: OTEL_WRAPPER } : {}),
+  }
 }

@@ -24,6 +24,6 @@ export class Housekeeping extends ServiceFunction {
         ACCESS_SNAPSHOT_URL: props.accessSnapshotUrl,
       } satisfies Env,
     })
-    scheduleEvery(Duration.minutes(1), this)
+    scheduleEvery(Duration.minutes(1), this, props.surroundings.hosting)
   }
 }

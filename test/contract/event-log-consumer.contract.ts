@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Batch } from '#shared/ports/event-consumer.ts'
 import { aRecord } from './event-log.contract.ts'
 import {
@@ -177,7 +177,7 @@ export function eventConsumerContract(open: () => Promise<OpenedGroupLog>) {
     it('waits for a batch to fill, though not longer than told', async () => {
       const { consumer, subscription, append } = await withTopic(1)
       const batches: number[] = []
-      const waiting = { ...subscription, maxRecords: 4, maxWaitMs: 400 }
+      const waiting = { ...subscription, maxRecords: 4, maxWaitMs: 1_000 }
       await consumer().consume(waiting, async (batch) => {
         batches.push(batch.records.length)
         return offsetAfter(batch)
@@ -186,6 +186,56 @@ export function eventConsumerContract(open: () => Promise<OpenedGroupLog>) {
       await expect.poll(() => batches, SLOW).toEqual([1])
       for (const value of ['a', 'b', 'c']) await append([value], 1)
       await expect.poll(() => batches.reduce((sum, one) => sum + one, 0), SLOW).toBe(4)
+      expect(batches).toEqual([1, 3])
+    })
+
+    it('lets no partition wait for the handler of another one', async () => {
+      const { consumer, subscription, append } = await withTopic(3)
+      const { promise: held, resolve: release } = Promise.withResolvers<void>()
+      onTestFinished(() => release())
+      const partitions: number[] = []
+      const seen: string[] = []
+      await consumer().consume(subscription, async (batch) => {
+        partitions.push(batch.partition)
+        if (textOf(batch).includes('hold')) await held
+        seen.push(...textOf(batch))
+        return offsetAfter(batch)
+      })
+      await append(['hold'], 1)
+      await expect.poll(() => partitions.length, SLOW).toBe(1)
+      for (let from = 0; from < 90; from += 30) {
+        await append(numbers(from, from + 30))
+        await new Promise((done) => setTimeout(done, QUIET_MS))
+      }
+      const [heldPartition] = partitions
+      expect(partitions.filter((one) => one === heldPartition)).toHaveLength(1)
+      expect(seen.length).toBeGreaterThan(30)
+      release()
+      await expect.poll(() => new Set(seen).size, SLOW).toBe(91)
+    })
+
+    it('ends a batch in flight before its partition goes to a member that joins', async () => {
+      const { consumer, subscription, append } = await withTopic(4)
+      const running = new Map<number, number>()
+      const seen: string[] = []
+      let most = 0
+      const member = async (batch: Batch) => {
+        const now = (running.get(batch.partition) ?? 0) + 1
+        running.set(batch.partition, now)
+        most = Math.max(most, now)
+        await new Promise((wake) => setTimeout(wake, QUIET_MS))
+        running.set(batch.partition, now - 1)
+        seen.push(...textOf(batch))
+        return offsetAfter(batch)
+      }
+      await append(numbers(0, 120))
+      const slow = { ...subscription, maxRecords: 5 }
+      await consumer().consume(slow, member)
+      await expect.poll(() => seen.length, SLOW).toBeGreaterThan(10)
+      await consumer().consume(slow, member)
+      await expect.poll(() => new Set(seen).size, SLOW).toBe(120)
+      expect(seen).toHaveLength(120)
+      expect(most).toBe(1)
     })
 
     it('waits on stop for the batch in flight, keeps its position and takes no other', async () => {

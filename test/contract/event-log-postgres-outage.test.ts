@@ -11,7 +11,6 @@ import { postgresLogBrowser } from '#shared/adapters/postgres/log-browser.ts'
 import { migrate } from '#shared/adapters/postgres/migrate.ts'
 import { postgresTopicAdmin } from '#shared/adapters/postgres/topic-admin.ts'
 import type { EventLog } from '#shared/ports/event-log.ts'
-import { migrationsFolder } from '#test/support/database.ts'
 import { processTree } from '#test/support/process-tree.ts'
 import { aRecord, aTopic, readAll } from './event-log.contract.ts'
 
@@ -29,7 +28,7 @@ async function ownServer() {
     await rm(folder, { recursive: true, force: true })
   })
   const sql = connect(server.url, { applicationName: 'test' })
-  await migrate(sql, { folder: migrationsFolder, target: 1 })
+  await migrate(sql, { target: 1 })
   await sql.end()
   return {
     url: server.url,
@@ -78,6 +77,23 @@ async function attempt(log: EventLog, topic: string, value: string) {
 }
 
 describe('the event log in PostgreSQL, when the server fails', () => {
+  it('answers as soon as its caller has to know, knowing the topic or not', async () => {
+    const server = await ownServer()
+    const { log, topic } = await openOn(server.url)
+    await log.append([aRecord(topic)])
+    const cold = postgresEventLog(server.url)
+    onTestFinished(() => cold.close())
+    server.freeze()
+    onTestFinished(server.thaw)
+    for (const one of [log, cold]) {
+      const started = performance.now()
+      await expect(one.append([aRecord(topic)], { timeoutMs: 1_000 })).rejects.toMatchObject({
+        kind: 'Unavailable',
+      })
+      expect(performance.now() - started).toBeLessThan(1_500)
+    }
+  })
+
   it('fails every append within 4.5 s while the server is frozen, and recovers by itself', async () => {
     const { url, freeze, thaw } = await ownServer()
     const { log, topic, seen } = await openOn(url)

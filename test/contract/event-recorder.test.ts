@@ -5,6 +5,7 @@ import { connect } from '#shared/adapters/postgres/connect.ts'
 import { postgresRecording } from '#shared/adapters/postgres/recording.ts'
 import type { BridgeEvent } from '#shared/domain/events/event.ts'
 import { Failure } from '#shared/errors.ts'
+import { freshDatabase } from '#test/support/database.ts'
 import { anEvent, recordsOf, triggerOf } from '#test/support/recordables.ts'
 import { aRecorder, derivedRows } from '#test/support/recorder.ts'
 
@@ -206,8 +207,9 @@ describe('what is derived', () => {
   })
 
   it('depends on the set of events alone: not on order, repetition or batches', async () => {
-    const inOrder = await aRecorder()
-    const shuffled = await aRecorder()
+    const asOwner = () => freshDatabase({ as: 'owner' })
+    const inOrder = await aRecorder(await asOwner())
+    const shuffled = await aRecorder(await asOwner())
     const clear = (sql: typeof inOrder.sql) =>
       sql.unsafe(`truncate events.event, events.identity, events.conflict, events.word_block,
         events.position, sessions.session, sessions.session_source, sessions.execution,

@@ -80,7 +80,7 @@ describe('learning in any order', () => {
   }
 
   it('leads to the same graph and predictions, the ones of the whole set', async () => {
-    const sql = connect(await freshDatabase(), { applicationName: 'test' })
+    const sql = connect(await freshDatabase({ as: 'owner' }), { applicationName: 'test' })
     onTestFinished(() => sql.end())
     await fc.assert(
       fc.asyncProperty(deliveries, async ({ set, delivered, size }) => {
@@ -104,7 +104,7 @@ describe('learning in any order', () => {
   it.each([1, 7, 40])(
     'puts the late ones of a long session in place, %i at a time',
     async (size) => {
-      const sql = connect(await freshDatabase(), { applicationName: 'test' })
+      const sql = connect(await freshDatabase({ as: 'owner' }), { applicationName: 'test' })
       onTestFinished(() => sql.end())
       const LENGTH = 300
       const set = Array.from({ length: LENGTH }, (_, i) =>

@@ -57,3 +57,26 @@ it('the same sources give the same bytes', async () => {
   const second = await bundleFunctions(root, join(root, 'second'))
   expect(contents(first('two'))).toEqual(contents(second('two')))
 })
+
+it('a bundle carries the migrations exactly when it reads them', async () => {
+  const adapters = join(root, 'shared', 'adapters', 'postgres')
+  mkdirSync(join(adapters, 'migrations'), { recursive: true })
+  mkdirSync(join(root, 'functions', 'migrates'))
+  writeFileSync(join(adapters, 'migrations', '0001-step.up.sql'), 'select 1;')
+  writeFileSync(
+    join(adapters, 'migration-files.ts'),
+    "export const folder = new URL('./migrations', import.meta.url)",
+  )
+  writeFileSync(
+    join(root, 'functions', 'migrates', 'handler.ts'),
+    `import { readFileSync } from 'node:fs'
+     import { folder } from '../../shared/adapters/postgres/migration-files.ts'
+     export const handler = () => readFileSync(new URL('./migrations/0001-step.up.sql', folder), 'utf8')`,
+  )
+  const bundles = await bundleFunctions(root, join(root, 'migrating'))
+  const alone = join(root, 'alone-migrating')
+  cpSync(bundles('migrates'), alone, { recursive: true })
+  const { handler } = await import(pathToFileURL(join(alone, 'index.mjs')).href)
+  expect(handler()).toBe('select 1;')
+  expect(readdirSync(bundles('one'))).not.toContain('migrations')
+})

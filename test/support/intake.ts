@@ -5,6 +5,7 @@ import type { AccessSnapshot, SourceSettings } from '#shared/domain/access.ts'
 import { arrivalClock } from '#shared/domain/events/arrival.ts'
 import { digestOf } from '#shared/domain/keys.ts'
 import type { EventLog, NewRecord } from '#shared/ports/event-log.ts'
+import type { Spill } from '#shared/ports/spill.ts'
 
 export const WRITER = 'omni_000000000001_writer'
 export const READER = 'omni_000000000002_reader'
@@ -43,10 +44,11 @@ export function requestOf({ method = 'POST', source, headers, body, key = WRITER
   } as unknown as APIGatewayProxyEvent
 }
 
-/** A receiver on a log that remembers what it was given; `append` takes its place. */
+/** A receiver on a log that remembers what it was given; `append` takes its place. Without a spill. */
 export function receiver(
   sources: readonly SourceSettings[] = [],
   append?: EventLog['append'],
+  spill?: Pick<Spill, 'put'>,
 ): Readonly<{
   post: (request: TestRequest) => ReturnType<ReturnType<typeof receiveHooks>>
   records: NewRecord[]
@@ -70,9 +72,11 @@ export function receiver(
           return batch.map(({ topic }, offset) => ({ topic, partition: 0, offset }))
         }),
     },
+    spill,
     access: { current: async () => snapshot },
     openSecret: (sealed) => sealed,
     now: () => new Date(NOW_MS),
+    nowMs: () => performance.now(),
     arrival: arrivalClock(() => NOW_MS),
   })
   return { post: (request) => receive(requestOf(request)), records }

@@ -12,8 +12,8 @@ export type System = Readonly<{
   key: string
   dataDir: string
   pid: number
-  /** The postmaster's process id; NaN, which no signal reaches, when another database is used. */
-  postgresPid: number
+  /** The postmaster's process id now; NaN, which no signal reaches, when another database is used. */
+  readonly postgresPid: number
   /** Sends the key along. */
   request(method: string, path: string, init?: RequestInit): Promise<Response>
   /** Stops it clean; the data stay until this process ends, so that it can be started again. */
@@ -91,7 +91,9 @@ export async function startSystem({ dataDir, env = {} }: StartOptions = {}): Pro
     key,
     dataDir: folder,
     pid,
-    postgresPid: postgresPid(),
+    get postgresPid() {
+      return postgresPid()
+    },
     request: (method, path, init = {}) => {
       const headers = new Headers(init.headers)
       headers.set('authorization', `Bearer ${key}`)

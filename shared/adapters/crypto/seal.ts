@@ -9,18 +9,21 @@ import {
 import { Failure } from '../../errors.ts'
 
 const KEY_BYTES = 32
+/** As base64 these would be 48 bytes: nothing else can be meant. */
+const HEX = /^[0-9a-f]{64}$/i
 /** NIST SP 800-38D, 8.2: 96-bit random nonces. */
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const VERSION = 'v1.'
 
 /**
- * The key that seals, from its base64 text (`SOURCE_SECRETS_KEY`).
+ * The key that seals, from its text (`SOURCE_SECRETS_KEY`): base64, or 64 hex digits, which is what
+ * Secrets Manager can generate.
  *
  * @throws `InvalidInput` when it is not 32 bytes.
  */
-export function sealingKey(base64: string): KeyObject {
-  const bytes = Buffer.from(base64, 'base64')
+export function sealingKey(text: string): KeyObject {
+  const bytes = Buffer.from(text, HEX.test(text) ? 'hex' : 'base64')
   if (bytes.length !== KEY_BYTES) {
     throw new Failure('InvalidInput', `a sealing key has 32 bytes, this one ${bytes.length}`)
   }

@@ -2,17 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import Cluster, { type Broker } from 'kafkajs/src/cluster/index.js'
 import socketFactory from 'kafkajs/src/network/socketFactory.js'
 import { backoffMs } from '../../domain/backoff.ts'
+import { Failure } from '../../errors.ts'
 import type { LogRecord } from '../../ports/event-log.ts'
 import type { PartitionBounds } from '../../ports/log-browser.ts'
-import { askKafka, isPassing } from './failure.ts'
+import { askKafka, isPassing, kafkaErrorType, MAKE_TOPICS } from './failure.ts'
 import { toLogRecord } from './records.ts'
-import {
-  CONNECTION_TIMEOUT_MS,
-  type KafkaSettings,
-  kafkaClient,
-  REQUEST_TIMEOUT_MS,
-  retry,
-} from './settings.ts'
+import { connectionOptions, type KafkaSettings, kafkaClient, retry } from './settings.ts'
 
 /** A group's next offset in one partition. */
 export type GroupPosition = Readonly<{ topic: string; partition: number; position: number }>
@@ -41,16 +36,12 @@ const NO_GENERATION = -1
 
 export function kafkaCluster(settings: KafkaSettings): KafkaCluster {
   const cluster = new Cluster({
-    brokers: [...settings.brokers],
-    clientId: 'omninode-bridge',
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    enforceRequestTimeout: true,
+    socketFactory: socketFactory(),
+    ...connectionOptions(settings),
     metadataMaxAge: METADATA_MAX_AGE_MS,
     allowAutoTopicCreation: false,
     retry: retry(2),
     logger: kafkaClient(settings).logger(),
-    socketFactory: socketFactory(),
     isolationLevel: READ_COMMITTED,
   })
   let connecting: Promise<void> | undefined
@@ -60,8 +51,8 @@ export function kafkaCluster(settings: KafkaSettings): KafkaCluster {
     for (let tries = 1; ; tries++) {
       connecting ??= cluster.connect()
       try {
-        await askKafka(connecting, deadline - performance.now())
-        return await askKafka(work(), deadline - performance.now())
+        await askKafka(connecting, deadline - performance.now(), settings.refusals)
+        return await askKafka(work(), deadline - performance.now(), settings.refusals)
       } catch (error) {
         const waitMs = backoffMs(tries, Math.random())
         if (!isPassing(error) || performance.now() + waitMs > deadline) {
@@ -74,7 +65,14 @@ export function kafkaCluster(settings: KafkaSettings): KafkaCluster {
   }
 
   async function partitionsOf(topic: string) {
-    await cluster.addMultipleTargetTopics([topic])
+    try {
+      await cluster.addMultipleTargetTopics([topic])
+    } catch (error) {
+      if (kafkaErrorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+      throw new Failure('NotFound', `topic ${topic} does not exist ${MAKE_TOPICS}`, {
+        cause: error,
+      })
+    }
     await cluster.refreshMetadataIfNecessary()
     return cluster.findTopicPartitionMetadata(topic)
   }

@@ -1,4 +1,5 @@
 import { Failure } from '../../errors.ts'
+import type { CloudAccess } from '../../ports/cloud-access.ts'
 import type { Lag, LogBrowser, PartitionBounds } from '../../ports/log-browser.ts'
 import { type GroupPosition, kafkaCluster } from './cluster.ts'
 import { askKafka } from './failure.ts'
@@ -7,8 +8,8 @@ import { kafkaClient, kafkaSettings } from './settings.ts'
 const TIMEOUT_MS = 8_000
 
 /** Looks at a Kafka's topics and groups. */
-export function kafkaLogBrowser(url: string): LogBrowser {
-  const settings = kafkaSettings(url)
+export function kafkaLogBrowser(url: string, access?: CloudAccess): LogBrowser {
+  const settings = kafkaSettings(url, access)
   const cluster = kafkaCluster(settings)
   const admin = kafkaClient(settings).admin()
   let connecting: Promise<void> | undefined
@@ -16,7 +17,7 @@ export function kafkaLogBrowser(url: string): LogBrowser {
   async function groups(): Promise<readonly string[]> {
     connecting ??= admin.connect()
     try {
-      await askKafka(connecting, TIMEOUT_MS)
+      await askKafka(connecting, TIMEOUT_MS, settings.refusals)
       const { groups } = await askKafka(admin.listGroups(), TIMEOUT_MS)
       return groups.map(({ groupId }) => groupId)
     } catch (error) {

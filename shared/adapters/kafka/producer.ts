@@ -1,7 +1,7 @@
 import type { Producer, TopicMessages } from 'kafkajs'
 import { errorFields, log } from '../../log.ts'
 import type { NewRecord } from '../../ports/event-log.ts'
-import { askKafka, isAnswer, unavailable } from './failure.ts'
+import { askKafka, isAnswer, isUnknownTopic, unavailable } from './failure.ts'
 import { asBuffer, writtenHeaders } from './records.ts'
 import { type KafkaSettings, kafkaClient, retry } from './settings.ts'
 
@@ -13,7 +13,7 @@ export type FirstOffsets = ReadonlyMap<string, number>
 
 /** Sends to Kafka, one request in flight. */
 export type KafkaProducer = Readonly<{
-  /** @throws `Unavailable`, `NotFound`, `TooLarge`; within `timeLeftMs` */
+  /** @throws `Unavailable`, `Misconfigured`, `NotFound`, `TooLarge`; within `timeLeftMs` */
   send(placed: readonly PlacedRecord[], timeLeftMs: number): Promise<FirstOffsets>
   close(): Promise<void>
 }>
@@ -70,8 +70,9 @@ export function kafkaProducer(settings: KafkaSettings, now: () => number): Kafka
       return firstOffsets(topicMessages, answers)
     } catch (error) {
       // kafkajs never connects again to a broker that it lost, unless its own retries are on: after
-      // a freeze it would say "not connected" for ever. What a broker answered is no such loss.
-      if (!isAnswer(error)) letGo(opened)
+      // a freeze it would say "not connected" for ever. What a broker answered is no such loss, but
+      // for a topic that is gone: kafkajs asks for it for ever, and then sends to no topic at all.
+      if (!isAnswer(error) || isUnknownTopic(error)) letGo(opened)
       throw error
     }
   }
@@ -93,10 +94,12 @@ export function kafkaProducer(settings: KafkaSettings, now: () => number): Kafka
       const deadline = now() + timeLeftMs
       const topicMessages = toMessages(placed)
       for (;;) {
+        const refusal = current === undefined ? settings.refusals?.current() : undefined
+        if (refusal) throw refusal
         await settleAbandoned(deadline)
         const sending = attempt(topicMessages)
         try {
-          return await askKafka(sending, deadline - now())
+          return await askKafka(sending, deadline - now(), settings.refusals)
         } catch (error) {
           const leftMs = deadline - now()
           if (leftMs <= 0) abandoned = sending.catch(() => undefined)

@@ -13,7 +13,7 @@ type ReadMessage = Readonly<{
   headers?: ReadHeaders | IHeaders | undefined
 }>
 
-/** A record as kafkajs read it. */
+/** A record as kafkajs read it, in memory of its own: a message is a window on the whole answer. */
 export function toLogRecord(topic: string, partition: number, message: ReadMessage): LogRecord {
   return {
     topic,
@@ -21,7 +21,7 @@ export function toLogRecord(topic: string, partition: number, message: ReadMessa
     offset: Number(message.offset),
     timestamp: Number(message.timestamp),
     key: message.key === null ? null : message.key.toString(),
-    value: message.value,
+    value: message.value && Buffer.from(message.value),
     headers: readHeaders(message.headers ?? {}),
   }
 }
@@ -31,8 +31,9 @@ function readHeaders(headers: ReadHeaders | IHeaders): Headers {
   const read: Record<string, string | Uint8Array> = {}
   for (const [name, given] of Object.entries(headers)) {
     const value = Array.isArray(given) ? given.at(-1) : given
-    const isText = typeof value === 'string'
-    setHeader(read, name, isText ? value : headerValue((value as Buffer | null) ?? EMPTY))
+    const decoded =
+      typeof value === 'string' ? value : headerValue((value as Buffer | null) ?? EMPTY)
+    setHeader(read, name, typeof decoded === 'string' ? decoded : Buffer.from(decoded))
   }
   return read
 }

@@ -1,17 +1,35 @@
+import { performance } from 'node:perf_hooks'
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type RetryOptions } from 'kafkajs'
-import { Failure } from '../../errors.ts'
 import { log } from '../../log.ts'
+import type { CloudAccess } from '../../ports/cloud-access.ts'
+import { cloudAccess } from '../cloud-access.ts'
+import { kafkaTarget } from './kafka-url.ts'
+import { type SecuredSettings, securedSettings } from './secured-settings.ts'
 
-/** How to reach a Kafka. TLS and SASL belong here once a URL can ask for them. */
-export type KafkaSettings = Readonly<{ brokers: readonly string[] }>
+/** How to reach a Kafka. */
+export type KafkaSettings = Pick<SecuredSettings, 'brokers'> & Partial<SecuredSettings>
 
-/** Reads `kafka://host:port,host:port`. @throws `InvalidInput` */
-export function kafkaSettings(url: string): KafkaSettings {
-  const brokers = /^kafka:\/\/([^/?#]+)\/?$/.exec(url)?.[1]?.split(',') ?? []
-  if (brokers.length === 0 || !brokers.every((broker) => /^[^:]+:\d+$|^\[.+\]:\d+$/.test(broker))) {
-    throw new Failure('InvalidInput', 'a Kafka URL is kafka://host:port,host:port')
-  }
-  return { brokers }
+/** By URL: one memory of brokers, secrets and refusals for all connections of a process. */
+const known = new WeakMap<CloudAccess, Map<string, KafkaSettings>>()
+
+/**
+ * Reads a URL (docs/reference/connections.md). Brokers, secrets and certificates that it only names
+ * are looked up when a connection is made.
+ *
+ * @throws `InvalidInput`
+ */
+export function kafkaSettings(url: string, access: CloudAccess = cloudAccess): KafkaSettings {
+  const ofAccess = known.get(access) ?? new Map<string, KafkaSettings>()
+  known.set(access, ofAccess)
+  const settings = ofAccess.get(url) ?? readSettings(url, access)
+  ofAccess.set(url, settings)
+  return settings
+}
+
+function readSettings(url: string, access: CloudAccess): KafkaSettings {
+  const { brokers, security } = kafkaTarget(url)
+  if (!security) return { brokers: [...brokers] }
+  return securedSettings(brokers, security, access, () => performance.now())
 }
 
 /** A frozen broker accepts connections and answers nothing: kafkajs would wait minutes. */
@@ -27,14 +45,34 @@ export const retry = (retries: number): RetryOptions => ({
   multiplier: 2,
 })
 
+/** What every connection to a Kafka is made with. */
+export const connectionOptions = (settings: KafkaSettings) => ({
+  brokers: seedsInTurn(settings.brokers, Math.random()),
+  ...(settings.ssl === undefined ? {} : { ssl: settings.ssl }),
+  ...(settings.sasl === undefined ? {} : { sasl: settings.sasl }),
+  ...(settings.socketFactory === undefined ? {} : { socketFactory: settings.socketFactory }),
+  clientId: 'omninode-bridge',
+  connectionTimeout: CONNECTION_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  enforceRequestTimeout: true,
+})
+
+/**
+ * The brokers, beginning with any of them: kafkajs asks the first one, and one that is frozen for as
+ * long as it is. Whoever begins anew then asks another one.
+ */
+function seedsInTurn(brokers: KafkaConfig['brokers'], random: number): () => Promise<string[]> {
+  return async () => {
+    const list = typeof brokers === 'function' ? await brokers() : brokers
+    const first = Math.floor(random * list.length)
+    return [...list.slice(first), ...list.slice(0, first)]
+  }
+}
+
 /** A client; each producer, consumer and admin of it has connections of its own. */
 export function kafkaClient(settings: KafkaSettings, more: Partial<KafkaConfig> = {}): Kafka {
   return new kafkajs.Kafka({
-    brokers: [...settings.brokers],
-    clientId: 'omninode-bridge',
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    enforceRequestTimeout: true,
+    ...connectionOptions(settings),
     retry: retry(2),
     logLevel: kafkajs.logLevel.ERROR,
     logCreator: () => writeLog,

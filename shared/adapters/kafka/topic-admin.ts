@@ -1,31 +1,32 @@
-import kafkajs, { type Admin } from 'kafkajs'
-import { RECORD_LIMIT_BYTES } from '../../domain/record-size.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Admin } from 'kafkajs'
 import type { Topic } from '../../domain/topics.ts'
+import type { CloudAccess } from '../../ports/cloud-access.ts'
 import type { TopicAdmin, TopicChange } from '../../ports/topic-admin.ts'
-import { askKafka, kafkaErrorType } from './failure.ts'
+import { createTopics } from './create-topics.ts'
+import { askKafka, kafkaErrorType, unavailable } from './failure.ts'
+import { setConfigs } from './set-configs.ts'
 import { kafkaClient, kafkaSettings, retry } from './settings.ts'
+import { isAsWanted, topicConfigs, wantedEntries } from './topic-configs.ts'
 
-const TIMEOUT_MS = 30_000
+const TIMEOUT_MS = 60_000
 /** An admin may wait: creating topics takes a busy cluster seconds. */
 const REQUEST_TIMEOUT_MS = 10_000
-/** What Kafka adds around a record that is alone in its batch; its length fields grow with it. */
-const FRAMING_BYTES = 4_096
-/** Kafka takes -1 for the broker's own default. */
-const BROKER_DEFAULT = -1
+/** Brokers hear of a change one after the other; so long they may tell the old state, ms. */
+const SETTLE_MS = 20_000
+const SETTLE_PAUSE_MS = 200
 
-/** Topics of a Kafka cluster, with the broker's own replication factor. */
-export function kafkaTopicAdmin(url: string): TopicAdmin {
-  const client = kafkaClient(kafkaSettings(url), {
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    retry: retry(5),
-  })
+/** Topics of a Kafka cluster. */
+export function kafkaTopicAdmin(url: string, access?: CloudAccess): TopicAdmin {
+  const settings = kafkaSettings(url, access)
+  const client = kafkaClient(settings, { requestTimeout: REQUEST_TIMEOUT_MS, retry: retry(5) })
   const admin = client.admin()
   let connecting: Promise<void> | undefined
 
   async function ask<T>(work: () => Promise<T>): Promise<T> {
     connecting ??= admin.connect()
     try {
-      await askKafka(connecting, TIMEOUT_MS)
+      await askKafka(connecting, TIMEOUT_MS, settings.refusals)
     } catch (error) {
       connecting = undefined
       throw error
@@ -39,15 +40,16 @@ export function kafkaTopicAdmin(url: string): TopicAdmin {
     apply: (manifest) =>
       ask(async () => {
         const changes = await plan(admin, manifest)
-        const wanted = (change: TopicChange['change']) => {
-          const names = new Set(
-            changes.filter((one) => one.change === change).map(({ topic }) => topic),
-          )
-          return manifest.filter(({ name }) => names.has(name))
-        }
-        await create(admin, wanted('create'))
+        if (changes.every(({ change }) => change === 'none')) return changes
+        const wanted = (change: TopicChange['change']) => topicsOf(manifest, changes, change)
+        await createTopics(admin, wanted('create'))
         await addPartitions(admin, wanted('add-partitions'))
-        await setConfigs(admin, wanted('set-retention'))
+        const toSet = wanted('set-retention')
+        if (toSet.length > 0) {
+          const entriesOf = (topic: Topic) => ({ topic: topic.name, entries: wantedEntries(topic) })
+          await setConfigs(settings, toSet.map(entriesOf))
+        }
+        await settle(admin, manifest)
         return changes
       }),
 
@@ -55,22 +57,30 @@ export function kafkaTopicAdmin(url: string): TopicAdmin {
   }
 }
 
+function topicsOf(
+  manifest: readonly Topic[],
+  changes: readonly TopicChange[],
+  change: TopicChange['change'],
+): readonly Topic[] {
+  const names = new Set(changes.filter((one) => one.change === change).map(({ topic }) => topic))
+  return manifest.filter(({ name }) => names.has(name))
+}
+
 async function plan(admin: Admin, manifest: readonly Topic[]): Promise<readonly TopicChange[]> {
   const existing = new Set(await admin.listTopics())
   const known = manifest.filter(({ name }) => existing.has(name)).map(({ name }) => name)
   const [partitions, configs] =
     known.length === 0
-      ? [new Map<string, number>(), new Map<string, TopicConfig>()]
+      ? [new Map<string, number>(), new Map()]
       : await Promise.all([partitionCounts(admin, known), topicConfigs(admin, known)])
-  return manifest.flatMap(({ name, partitions: count, retentionMs }): TopicChange[] => {
-    const known = partitions.get(name)
-    if (known === undefined) return [{ topic: name, change: 'create' }]
+  return manifest.flatMap((topic): TopicChange[] => {
+    const { name } = topic
+    const count = partitions.get(name)
+    if (count === undefined) return [{ topic: name, change: 'create' }]
     const changes: TopicChange[] = []
-    if (known < count) changes.push({ topic: name, change: 'add-partitions' })
-    const config = configs.get(name)
-    if (config?.retentionMs !== retentionMs || config.maxMessageBytes < MAX_MESSAGE_BYTES) {
+    if (count < topic.partitions) changes.push({ topic: name, change: 'add-partitions' })
+    if (!isAsWanted(configs.get(name), topic))
       changes.push({ topic: name, change: 'set-retention' })
-    }
     return changes.length > 0 ? changes : [{ topic: name, change: 'none' }]
   })
 }
@@ -78,62 +88,6 @@ async function plan(admin: Admin, manifest: readonly Topic[]): Promise<readonly 
 async function partitionCounts(admin: Admin, topics: string[]): Promise<Map<string, number>> {
   const answer = await admin.fetchTopicMetadata({ topics })
   return new Map(answer.topics.map(({ name, partitions }) => [name, partitions.length]))
-}
-
-type ConfigEntry = { name: string; value: string }
-
-type TopicConfig = {
-  retentionMs: number
-  maxMessageBytes: number
-  /** Everything that was set for this topic. */
-  own: ConfigEntry[]
-}
-
-async function topicConfigs(admin: Admin, topics: string[]): Promise<Map<string, TopicConfig>> {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: topics.map((name) => ({
-      type: kafkajs.ConfigResourceTypes.TOPIC,
-      name,
-    })),
-  })
-  return new Map(
-    resources.map(({ resourceName, configEntries }) => {
-      const value = (name: string) =>
-        Number(configEntries.find(({ configName }) => configName === name)?.configValue)
-      return [
-        resourceName,
-        {
-          retentionMs: value('retention.ms'),
-          maxMessageBytes: value('max.message.bytes'),
-          own: configEntries
-            .filter(({ configSource }) => configSource === kafkajs.ConfigSource.TOPIC_CONFIG)
-            .map(({ configName, configValue }) => ({ name: configName, value: configValue })),
-        },
-      ]
-    }),
-  )
-}
-
-const MAX_MESSAGE_BYTES = RECORD_LIMIT_BYTES + FRAMING_BYTES
-
-const configEntries = ({ retentionMs }: Topic) => [
-  { name: 'retention.ms', value: String(retentionMs) },
-  { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) },
-]
-
-async function create(admin: Admin, topics: readonly Topic[]): Promise<void> {
-  for (const topic of topics) {
-    const { name, partitions } = topic
-    const config = {
-      topic: name,
-      numPartitions: partitions,
-      replicationFactor: BROKER_DEFAULT,
-      configEntries: configEntries(topic),
-    }
-    // One by one: kafkajs fails all of a request when one of them is there already.
-    await admin.createTopics({ topics: [config], waitForLeaders: true })
-  }
 }
 
 async function addPartitions(admin: Admin, topics: readonly Topic[]): Promise<void> {
@@ -147,24 +101,29 @@ async function addPartitions(admin: Admin, topics: readonly Topic[]): Promise<vo
   }
 }
 
-/** Kafka resets what is left out, so what else was set for a topic is said again. */
-async function setConfigs(admin: Admin, topics: readonly Topic[]): Promise<void> {
-  if (topics.length === 0) return
-  const known = await topicConfigs(
-    admin,
-    topics.map(({ name }) => name),
-  )
-  await admin.alterConfigs({
-    validateOnly: false,
-    resources: topics.map((topic) => {
-      const ours = configEntries(topic)
-      const names = new Set(ours.map(({ name }) => name))
-      const others = known.get(topic.name)?.own.filter(({ name }) => !names.has(name)) ?? []
-      return {
-        type: kafkajs.ConfigResourceTypes.TOPIC,
-        name: topic.name,
-        configEntries: [...others, ...ours],
-      }
-    }),
-  })
+/** Waits until the topics are as wanted: what a broker only seemed to take must not pass for done. */
+async function settle(admin: Admin, manifest: readonly Topic[]): Promise<void> {
+  const deadline = performance.now() + SETTLE_MS
+  for (;;) {
+    const left = (await planOrNothing(admin, manifest)).filter(({ change }) => change !== 'none')
+    if (left.length === 0) return
+    if (performance.now() > deadline) {
+      const [one] = left
+      throw unavailable(`${one?.topic} is still not as asked for (${one?.change})`)
+    }
+    await pause(SETTLE_PAUSE_MS)
+  }
+}
+
+/** A broker that has not heard of a new topic yet answers for all of them that there is none. */
+async function planOrNothing(
+  admin: Admin,
+  manifest: readonly Topic[],
+): Promise<readonly TopicChange[]> {
+  try {
+    return await plan(admin, manifest)
+  } catch (error) {
+    if (kafkaErrorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+    return manifest.map(({ name }) => ({ topic: name, change: 'create' }))
+  }
 }

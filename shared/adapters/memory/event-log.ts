@@ -1,6 +1,6 @@
 import { headerValue } from '../../domain/events/trigger.ts'
 import { partitioner } from '../../domain/key-partition.ts'
-import { RECORD_LIMIT_BYTES, recordWeight } from '../../domain/record-size.ts'
+import { recordLimit, recordWeight } from '../../domain/record-size.ts'
 import type { Topic } from '../../domain/topics.ts'
 import { Failure } from '../../errors.ts'
 import type { EventLog, Headers, LogRecord, NewRecord, Position } from '../../ports/event-log.ts'
@@ -52,8 +52,9 @@ export function memoryEventLog(memory: MemoryLog, now: () => Date = () => new Da
   return {
     async append(records) {
       const places = records.map((record) => {
-        if (recordWeight(record) > RECORD_LIMIT_BYTES) {
-          throw new Failure('TooLarge', `a record takes more than ${RECORD_LIMIT_BYTES} bytes`)
+        const limit = recordLimit(record.topic)
+        if (recordWeight(record) > limit) {
+          throw new Failure('TooLarge', `a record takes more than ${limit} bytes`)
         }
         return partitionsOf(memory, record.topic)
       })

@@ -1,5 +1,9 @@
 import postgres from 'postgres'
 import { Failure } from '../../errors.ts'
+import type { CloudAccess } from '../../ports/cloud-access.ts'
+import { cloudAccess } from '../cloud-access.ts'
+import { databaseLogin } from './database-login.ts'
+import { databaseTarget } from './database-url.ts'
 
 type OurTypes = { bigint: postgres.PostgresType<number> }
 export type Sql = postgres.Sql<{ bigint: number }>
@@ -22,10 +26,19 @@ const RECONNECT_S = { least: 0.025, most: 0.5 }
 
 /**
  * Connections to a PostgreSQL database, opened when first needed. `bigint` columns come back as
- * numbers: every one of ours stays below 2^53.
+ * numbers: every one of ours stays below 2^53. The forms of the URL are in
+ * docs/reference/connections.md; a password that it only names is looked up per connection.
+ *
+ * @throws `InvalidInput` for a URL of none of the forms
  */
-export function connect(url: string, options: ConnectOptions): Sql {
-  return postgres<OurTypes>(url, {
+export function connect(
+  url: string,
+  options: ConnectOptions,
+  access: CloudAccess = cloudAccess,
+): Sql {
+  const target = databaseTarget(url)
+  return postgres<OurTypes>(target.url, {
+    ...(target.login ? databaseLogin(url, target.login, access) : {}),
     max: options.max ?? 1,
     connect_timeout: CONNECT_TIMEOUT_S,
     idle_timeout: IDLE_TIMEOUT_S,
@@ -44,6 +57,11 @@ export function connect(url: string, options: ConnectOptions): Sql {
   })
 }
 
+/** SQLSTATE class 28: the database knows the user or the password otherwise. */
+const REFUSED_SQLSTATE = /^28/
+/** Node's and OpenSSL's names for a certificate that does not prove who is there. */
+const DISTRUST_CODE = /CERT|UNABLE_TO_|SELF_SIGNED|HOSTNAME_MISMATCH/
+
 /** SQLSTATE classes that say the database is away, overloaded or asks for another try. */
 const TRANSIENT_SQLSTATE = /^(08|40|53|55P03|57|58)/
 const TRANSIENT_CLIENT_CODE =
@@ -60,7 +78,7 @@ export function isTransient(error: unknown): boolean {
  * Waits for a database answer, renaming what says "not now" to `Unavailable`, also when no answer
  * comes within `timeoutMs` (a frozen server neither answers nor refuses).
  *
- * @throws `Unavailable`
+ * @throws `Unavailable`, and `Misconfigured` when the database refuses us or we its certificate
  */
 export async function ask<T>(answer: PromiseLike<T>, timeoutMs = 5_000): Promise<T> {
   let timer: NodeJS.Timeout | undefined
@@ -73,9 +91,24 @@ export async function ask<T>(answer: PromiseLike<T>, timeoutMs = 5_000): Promise
   try {
     return await Promise.race([answer, late])
   } catch (error) {
-    if (error instanceof Failure || !isTransient(error)) throw error
+    if (error instanceof Failure) throw error
+    const refusal = refusalOf(error)
+    if (refusal) throw new Failure('Misconfigured', refusal, { cause: error })
+    if (!isTransient(error)) throw error
     throw new Failure('Unavailable', `database: ${(error as Error).message}`, { cause: error })
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** What to check, when the database refuses us or we its certificate. */
+function refusalOf(error: unknown): string | undefined {
+  const { code, message } = error as { code?: unknown; message: string }
+  if (typeof code !== 'string') return undefined
+  if (REFUSED_SQLSTATE.test(code)) {
+    return `the database refuses us (${message}): check user and password of DATABASE_URL, the secret that it names, or the role's rds-db:connect`
+  }
+  return DISTRUST_CODE.test(code)
+    ? `the certificate of the database is not trusted (${code}): check the host's name, NODE_EXTRA_CA_CERTS and this machine's clock`
+    : undefined
 }

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { groupCommit } from '../../domain/group-commit.ts'
 import { partitioner } from '../../domain/key-partition.ts'
-import { RECORD_LIMIT_BYTES, recordWeight } from '../../domain/record-size.ts'
+import { recordLimit, recordWeight } from '../../domain/record-size.ts'
 import { topicLayout } from '../../domain/topic-layout.ts'
 import { Failure } from '../../errors.ts'
 import { errorFields, log } from '../../log.ts'
@@ -93,13 +93,15 @@ export function postgresEventLog(url: string): EventLog {
   }
 
   return {
-    async append(records) {
+    async append(records, { timeoutMs = DEADLINE_MS } = {}) {
       if (closed) throw unavailable('the log is closed')
       if (records.length === 0) return []
-      const started = now()
+      // Who has less time than the log takes at most begins late, as it were.
+      const started = now() - Math.max(0, DEADLINE_MS - timeoutMs)
       const sizes = records.map(checkedSize)
-      if (records.some(({ topic }) => !layout.find(topic))) await learn(records)
-      else if (layout.isOld()) {
+      if (records.some(({ topic }) => !layout.find(topic))) {
+        await ask(learn(records), DEADLINE_MS - (now() - started))
+      } else if (layout.isOld()) {
         learn([]).catch((error: unknown) => log('warn', 'log.layout-unread', errorFields(error)))
       }
       let bytes = 0
@@ -133,11 +135,9 @@ async function readPartitions(sql: Sql): Promise<ReadonlyMap<string, PartitionId
 /** About what a record weighs. @throws `TooLarge` */
 function checkedSize(record: NewRecord): number {
   const bytes = recordWeight(record)
-  if (bytes <= RECORD_LIMIT_BYTES) return bytes
-  throw new Failure(
-    'TooLarge',
-    `a record of ${bytes} bytes; the log takes up to ${RECORD_LIMIT_BYTES}`,
-  )
+  const limit = recordLimit(record.topic)
+  if (bytes <= limit) return bytes
+  throw new Failure('TooLarge', `a record of ${bytes} bytes; the log takes up to ${limit}`)
 }
 
 function unavailable(why: string, cause?: unknown): Failure {

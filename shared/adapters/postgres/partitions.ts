@@ -47,13 +47,15 @@ export async function dropPartitions(sql: Sql, now: Date): Promise<readonly stri
     const oldest = new Date(now.getTime() - EVENT_RETENTION_DAYS * 86_400_000)
       .toISOString()
       .slice(0, 10)
-    const rows = await tx<{ name: string; day: string }[]>`
-      select c.relname as name, to_date(right(c.relname, 8), 'YYYYMMDD')::text as day
-      from pg_inherits i join pg_class c on c.oid = i.inhrelid
-      where i.inhparent = 'events.event'::regclass and c.relname ~ '^event_[0-9]{8}$'
-        and to_date(right(c.relname, 8), 'YYYYMMDD') < ${oldest}::date
-      order by 1`
-    for (const { name } of rows) await tx`drop table ${tx(`events.${name}`)}`
+    const rows = await tx<{ day: string }[]>`
+      with old as materialized (
+        select to_date(right(c.relname, 8), 'YYYYMMDD') as day
+        from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'events.event'::regclass and c.relname ~ '^event_[0-9]{8}$'
+          and to_date(right(c.relname, 8), 'YYYYMMDD') < ${oldest}::date
+      )
+      select day::text from (select day, events.drop_day(day) as dropped from old) o where dropped
+      order by day`
     await tx`
       delete from events.event_other
       where recorded_at < ${oldest}::date::timestamp at time zone 'UTC'`

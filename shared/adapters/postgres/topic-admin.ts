@@ -44,6 +44,9 @@ export function postgresTopicAdmin(url: string): TopicAdmin {
 type Row = { name: string; retention_ms: number; partitions: number }
 
 async function plan(sql: Sql, manifest: readonly Topic[]): Promise<readonly TopicChange[]> {
+  const [table] = await ask(sql<{ exists: boolean }[]>`
+    select to_regclass('log.topic') is not null as exists`)
+  if (!table?.exists) return manifest.map(({ name }) => ({ topic: name, change: 'create' }))
   const rows = await ask(sql<Row[]>`
     select name, retention_ms, count(p.id)::integer as partitions
     from log.topic

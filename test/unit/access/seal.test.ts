@@ -37,6 +37,16 @@ it('refuses a sealing key of the wrong length', () => {
   expect(() => sealingKey('c2hvcnQ=')).toThrow('32 bytes')
 })
 
+it('takes the same key as base64 and as hex digits', () => {
+  const bytes = randomBytes(32)
+  const sealed = seal('whsec_abc', sealingKey(bytes.toString('base64')))
+  expect(open(sealed, sealingKey(bytes.toString('hex')))).toBe('whsec_abc')
+})
+
+it('refuses hex digits that are not 32 bytes', () => {
+  expect(() => sealingKey('ab'.repeat(31))).toThrow('32 bytes')
+})
+
 function flipLast(sealed: string): string {
   const bytes = Buffer.from(sealed.slice(3), 'base64url')
   const last = bytes.length - 1

@@ -63,6 +63,15 @@ it('tells the caller how long to wait, as the failure says', async () => {
   expect(answer.headers['retry-after']).toBe('7')
 })
 
+it('keeps what is wrong with our own settings for the log', async () => {
+  const failure = new Failure('Misconfigured', 'check secret x')
+  const { answer, lines } = await quietly(() => call(failing(failure), { url: '/x' }))
+  expect(answer.status).toBe(503)
+  expect(answer.headers['retry-after']).toBe('1')
+  expect(JSON.stringify(answer)).not.toContain('secret x')
+  expect(lines[0]).toContain('check secret x')
+})
+
 describe('what nobody foresaw', () => {
   it.each([
     { what: 'an error', error: new TypeError('secret detail') },

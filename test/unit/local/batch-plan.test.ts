@@ -35,6 +35,18 @@ describe('deciding how a batch goes on', () => {
     expect(step).toMatchObject({ type: 'send', state: { from: 0, span: 4 } })
   })
 
+  it('halves at once what is more than an invocation may hold, and counts no try', () => {
+    const patient = { ...rules, maxRetries: Number.POSITIVE_INFINITY, bisect: false }
+    const step = nextStep({ ...FRESH, attempts: 1 }, { type: 'too-large' }, { ...patient, sent: 5 })
+    expect(step).toEqual({ type: 'send', state: { from: 0, span: 3, attempts: 1, outages: 0 } })
+  })
+
+  it('counts a record against itself that alone is more than an invocation may hold', () => {
+    const state = { ...FRESH, attempts: 2 }
+    const step = nextStep(state, { type: 'too-large' }, { ...rules, sent: 1 })
+    expect(step).toMatchObject({ type: 'give-up', state: { from: 0 }, attempt: 3 })
+  })
+
   it('never counts an outage', () => {
     let state = FRESH
     for (let outage = 1; outage <= 50; outage += 1) {
@@ -139,10 +151,15 @@ describe('reading what became of a batch', () => {
 
   it.each([
     { outcome: { type: 'error', errorType: 'Unavailable', message: '' }, means: 'outage' },
+    { outcome: { type: 'error', errorType: 'Misconfigured', message: '' }, means: 'outage' },
     { outcome: { type: 'throttled' }, means: 'outage' },
     { outcome: { type: 'crash', message: '', loaded: false }, means: 'outage' },
     { outcome: { type: 'crash', message: '', loaded: true }, means: 'failed' },
     { outcome: { type: 'error', errorType: 'TypeError', message: '' }, means: 'failed' },
+    {
+      outcome: { type: 'error', errorType: 'RequestTooLargeException', message: '' },
+      means: 'too-large',
+    },
     { outcome: { type: 'timeout' }, means: 'failed' },
   ] as const)('$outcome.type $outcome.errorType is $means', ({ outcome, means }) => {
     expect(readOutcome(outcome, sent, 0, true)).toEqual({ type: means })

@@ -62,6 +62,7 @@ function host(changes: Partial<FunctionPlan> = {}) {
     functions: [plan],
     api: { id: 'api', stage: 'v1', routes: [] },
     mappings: [],
+    queueMappings: [],
     schedules: [],
   }
   hosts = functionHosts(system, join(folder, 'cache'), {

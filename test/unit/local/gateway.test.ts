@@ -75,7 +75,7 @@ beforeAll(async () => {
   }
   const functions = [functionPlan('plain', folder, 400), functionPlan('stream', folder, 10_000)]
   const log = { output: () => undefined, event: () => undefined }
-  const plan = { functions, api, mappings: [], schedules: [] }
+  const plan = { functions, api, mappings: [], queueMappings: [], schedules: [] }
   hosts = functionHosts(plan, join(folder, 'cache'), log)
   await hosts.warm()
   door = await openFrontDoor(gateway(api, hosts.of).server, { host: '127.0.0.1', port: 0 })

@@ -61,6 +61,7 @@ function handler(
         return invoke(offsets, invocations.length)
       },
     },
+    joined: true,
     log: () => undefined,
     now: () => 2_000,
   })
@@ -100,6 +101,35 @@ describe('handing batches to a function', () => {
     expect(await handle(batch(3, 4, 5), signal())).toBe(6)
     expect(invocations).toEqual([[3, 4, 5], [5]])
     expect(letters).toHaveLength(1)
+  })
+
+  it('gives no record up for the age of one before it', async () => {
+    const parts = handlerParts(failedAt(4), new AbortController())
+    const letters: NewRecord[] = []
+    let isFirst = true
+    const handle = batchHandler(
+      { ...plan, maxRetries: 1, maxAgeMs: 500 },
+      {
+        ...parts,
+        deadLetters: {
+          append: async (records) => {
+            letters.push(...records)
+            return []
+          },
+          close: async () => undefined,
+        },
+        host: {
+          async consume() {
+            const outcome = isFirst ? failedAt(4) : done
+            isFirst = false
+            return outcome
+          },
+        },
+      },
+    )
+    const records = [record(3), { ...record(4), timestamp: 1_900 }]
+    expect(await handle({ topic: TOPIC, partition: 0, records }, signal())).toBe(5)
+    expect(letters).toEqual([])
   })
 
   it('waits for what is away and gives nothing up', async () => {
@@ -159,6 +189,7 @@ function handlerParts(outcome: Outcome, taken: AbortController) {
         return outcome
       },
     },
+    joined: true,
     log: () => undefined,
     now: () => 2_000,
   }

@@ -25,5 +25,6 @@ describe('where a command works', () => {
   it('is printed without its password', () => {
     expect(withoutPassword('postgres://u:secret@h:5/db')).toBe('postgres://u@h:5/db')
     expect(withoutPassword('kafka://a:1,b:2')).toBe('kafka://a:1,b:2')
+    expect(withoutPassword('kafkas://u:se%40cret@a:1,b:2?ca=/x')).toBe('kafkas://u@a:1,b:2?ca=/x')
   })
 })

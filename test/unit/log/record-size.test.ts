@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { RECORD_LIMIT_BYTES, recordWeight } from '#shared/domain/record-size.ts'
+import { toDeadLetter } from '#shared/domain/dead-letter.ts'
+import { RECORD_LIMIT_BYTES, recordLimit, recordWeight } from '#shared/domain/record-size.ts'
 
 const aRecord = (value: number, header = '') => ({
   ...{ key: null, value: Buffer.alloc(value), headers: { h: header } },
@@ -14,5 +15,16 @@ describe('the size of a record', () => {
       RECORD_LIMIT_BYTES,
     )
     expect(recordWeight(aRecord(10, 'x'))).toBeGreaterThanOrEqual(12)
+  })
+
+  it('leaves room for the dead letter of the largest record that a topic takes', () => {
+    // What Kafka allows for framing, another writer may use for the record itself.
+    const largest = { ...aRecord(RECORD_LIMIT_BYTES + 4_096), topic: 'hooks.custom' }
+    const letter = toDeadLetter(
+      { ...largest, partition: 0, offset: Number.MAX_SAFE_INTEGER, timestamp: Date.now() },
+      { reason: 'malformed', stage: 'pattern-processor', attempt: 10, at: new Date() },
+    )
+    expect(recordWeight(letter)).toBeLessThan(recordLimit(letter.topic))
+    expect(recordLimit(largest.topic)).toBe(RECORD_LIMIT_BYTES)
   })
 })

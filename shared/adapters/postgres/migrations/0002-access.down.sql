@@ -1,1 +1,2 @@
+-- Loses: every key and source.
 drop schema access cascade;

@@ -1,1 +1,2 @@
+-- Loses: everything that was learned.
 drop schema patterns cascade;

@@ -1,24 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { toFailure } from '#shared/adapters/kafka/failure.ts'
 import { toLogRecord, writtenHeaders } from '#shared/adapters/kafka/records.ts'
-import { kafkaSettings } from '#shared/adapters/kafka/settings.ts'
-
-describe('a Kafka URL', () => {
-  it('lists brokers', () => {
-    expect(kafkaSettings('kafka://a:9092,b.example:9093').brokers).toEqual([
-      'a:9092',
-      'b.example:9093',
-    ])
-    expect(kafkaSettings('kafka://[::1]:9092').brokers).toEqual(['[::1]:9092'])
-  })
-
-  it.each(['kafka://', 'kafka://a', 'kafka://a:9092,', 'kafka://a:9092/topic', 'http://a:1'])(
-    'is refused as %s',
-    (url) => {
-      expect(() => kafkaSettings(url)).toThrow('kafka://host:port')
-    },
-  )
-})
+import { Failure } from '#shared/errors.ts'
 
 describe('an error of Kafka', () => {
   const wrapped = (type: string) =>
@@ -30,9 +13,29 @@ describe('an error of Kafka', () => {
     { type: 'UNKNOWN_TOPIC_OR_PARTITION', kind: 'NotFound' },
     { type: 'MESSAGE_TOO_LARGE', kind: 'TooLarge' },
     { type: 'NOT_ENOUGH_REPLICAS', kind: 'Unavailable' },
+    { type: 'SASL_AUTHENTICATION_FAILED', kind: 'Misconfigured' },
+    { type: 'TOPIC_AUTHORIZATION_FAILED', kind: 'Misconfigured' },
   ])('$type is $kind, however deep it is wrapped', ({ type, kind }) => {
     expect(toFailure(wrapped(type)).kind).toBe(kind)
   })
+
+  it('names the command that makes a missing topic', () => {
+    expect(toFailure(wrapped('UNKNOWN_TOPIC_OR_PARTITION')).message).toContain('npm run topics')
+  })
+
+  it('is our own failure where it began with one', () => {
+    const failure = new Failure('Misconfigured', 'the secret is empty')
+    expect(toFailure(new Error('retried', { cause: failure }))).toBe(failure)
+  })
+
+  it.each(['SELF_SIGNED_CERT_IN_CHAIN', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED'])(
+    'tells a certificate that is not trusted (%s) from an outage',
+    (code) => {
+      const error = Object.assign(new Error('Connection error'), { code })
+      expect(toFailure(error)).toMatchObject({ kind: 'Misconfigured', message: /ca=/ })
+      expect(toFailure(Object.assign(error, { code: 'ECONNREFUSED' })).kind).toBe('Unavailable')
+    },
+  )
 })
 
 describe('a record of Kafka', () => {

@@ -1,0 +1,35 @@
+import { receiveHooks } from '#functions/hook-receiver/hook-receiver.ts'
+import { arrivalClock } from '#shared/domain/events/arrival.ts'
+import { digestOf } from '#shared/domain/keys.ts'
+import type { NewRecord } from '#shared/ports/event-log.ts'
+import { requestOf, WRITER } from '#test/support/intake.ts'
+import { hookStream } from './hooks.ts'
+
+/** The records that intake appends for a stream of single hooks, in the order of the hooks. */
+export async function recordsOf(label: string, count: number): Promise<readonly NewRecord[]> {
+  const records: NewRecord[] = []
+  const nowMs = () => performance.timeOrigin + performance.now()
+  const receive = receiveHooks({
+    log: {
+      append: async (given) => {
+        records.push(...given)
+        return []
+      },
+    },
+    spill: undefined,
+    access: {
+      current: async () => ({
+        version: 1,
+        sources: [],
+        keys: [{ id: '1', name: 'bench', digest: digestOf(WRITER), roles: ['writer'] }],
+      }),
+    },
+    openSecret: (sealed) => sealed,
+    now: () => new Date(),
+    nowMs,
+    arrival: arrivalClock(nowMs),
+  })
+  const hooks = hookStream(label)
+  for (let at = 0; at < count; at++) await receive(requestOf({ body: hooks.next() }))
+  return records
+}

@@ -1,0 +1,16 @@
+import type { Construct } from 'constructs'
+import { alarm } from '../alarm.ts'
+import { functionMetric } from '../metrics.ts'
+
+/** Rings when the clock stops calling a function: it does not fail then, it just never runs. */
+export function silentScheduleAlarm(scope: Construct, functionName: string): void {
+  alarm(scope, {
+    name: `${functionName}-silent`,
+    impact: 'Sessions stay open and old data stays; in three days there is no room for new events.',
+    metric: functionMetric(functionName, 'Invocations', 'Sum'),
+    threshold: 1,
+    below: true,
+    bad: 5,
+    silenceIsBad: true,
+  })
+}
