@@ -130,9 +130,7 @@ export async function askKafka<T>(
     return await Promise.race([answer, late])
   } catch (error) {
     // A mistake of ours must not pass for an outage.
-    if (!(error instanceof kafkajs.KafkaJSError || error instanceof Failure) && !hasCode(error)) {
-      throw error
-    }
+    if (!isOfKafka(error)) throw error
     const failure = toFailure(error)
     // Nobody else meets it: the broker ends the connection before it asks who we are.
     if (isUnknownMechanism(error)) refusals?.refused(failure)
@@ -142,7 +140,10 @@ export async function askKafka<T>(
   }
 }
 
-/** A socket's error, `ECONNREFUSED` for one. */
-function hasCode(error: unknown): boolean {
-  return typeof (error as { code?: unknown } | undefined)?.code === 'string'
+/** Whether an error is kafkajs's, or ours, or a socket's, `ECONNREFUSED` for one. */
+function isOfKafka(error: unknown): boolean {
+  if (error instanceof kafkajs.KafkaJSError || error instanceof Failure) return true
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  // kafkajs throws a plain error where a broker is asked whose connection has just gone.
+  return typeof code === 'string' || message === 'Broker not connected'
 }

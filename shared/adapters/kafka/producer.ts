@@ -56,7 +56,10 @@ export function kafkaProducer(settings: KafkaSettings, now: () => number): Kafka
 
   function letGo(opened: Opened | undefined): void {
     if (current === opened) current = undefined
-    opened?.producer.disconnect().catch((error: unknown) => {
+    if (!opened) return
+    // One that is let go while it connects would go on to connect.
+    const ended = opened.connected.catch(() => undefined).then(() => opened.producer.disconnect())
+    ended.catch((error: unknown) => {
       log('debug', 'kafka.producer-not-closed', errorFields(error))
     })
   }

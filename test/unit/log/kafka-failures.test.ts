@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toFailure } from '#shared/adapters/kafka/failure.ts'
+import { askKafka, toFailure } from '#shared/adapters/kafka/failure.ts'
 import { toLogRecord, writtenHeaders } from '#shared/adapters/kafka/records.ts'
 import { Failure } from '#shared/errors.ts'
 
@@ -8,6 +8,16 @@ describe('an error of Kafka', () => {
     new Error('retried', {
       cause: new Error('again', { cause: Object.assign(new Error(), { type }) }),
     })
+
+  it('that kafkajs throws plainly for a connection that has just gone is an outage', async () => {
+    const answer = Promise.reject(new Error('Broker not connected'))
+    await expect(askKafka(answer, 1_000)).rejects.toMatchObject({ kind: 'Unavailable' })
+  })
+
+  it('that is none of Kafka, but a mistake of ours, stays what it is', async () => {
+    const mistake = new TypeError('no function')
+    await expect(askKafka(Promise.reject(mistake), 1_000)).rejects.toBe(mistake)
+  })
 
   it.each([
     { type: 'UNKNOWN_TOPIC_OR_PARTITION', kind: 'NotFound' },
