@@ -81,7 +81,9 @@ export async function startReading(
     } catch (error) {
       // A connection that is made after all must not stay.
       const ended = connecting.catch(() => undefined).then(() => started.disconnect())
-      void ended.catch(() => undefined)
+      ended.catch((left: unknown) => {
+        log('debug', 'kafka.consumer-not-closed', { group, topic, ...errorFields(left) })
+      })
       throw error
     }
   }
