@@ -14,9 +14,16 @@ module.exports = {
     rule('no-unresolved', 'The import leads nowhere.', {}, { couldNotResolve: true }),
     rule(
       'domain-is-pure',
-      'shared/domain holds decisions: no npm package, no I/O (node:crypto for digests is the one exception), no other folder.',
+      'shared/domain holds decisions: no I/O (node:crypto for digests is the one exception), no other folder, no npm package but semver, which decides as we do.',
       { path: within('shared/domain') },
-      { pathNot: [within('shared/domain'), '^(node:)?crypto$', '^(node:)?buffer$'] },
+      {
+        pathNot: [
+          within('shared/domain'),
+          '^(node:)?crypto$',
+          '^(node:)?buffer$',
+          'node_modules/(@types/)?semver/',
+        ],
+      },
     ),
     rule(
       'ports-name-roles',
@@ -26,7 +33,7 @@ module.exports = {
     ),
     rule(
       'adapters-stand-alone',
-      'An adapter knows domain, ports, errors, its own folder, its driver and cloud-access.ts; adapters do not know each other.',
+      'An adapter knows domain, ports, errors, its own folder, its driver, network/ and cloud-access.ts; adapters do not know each other.',
       { path: '^shared/adapters/([^/]+)/' },
       {
         path: '^(shared|functions|stacks|local|commands|bench|test)/',
@@ -36,6 +43,8 @@ module.exports = {
           '^shared/adapters/$1/',
           // What a connection asks of its cloud: every connect() would have to pass it on otherwise.
           '^shared/adapters/cloud-access\\.ts$',
+          // The one way to an address that others gave.
+          '^shared/adapters/network/',
         ],
       },
     ),
@@ -47,14 +56,14 @@ module.exports = {
     ),
     rule(
       'handlers-compose',
-      'handler.ts picks adapters and middleware for its own folder.',
-      { path: '^functions/([^/]+)/handler\\.ts$' },
+      'handler.ts, server.ts and what they both compose pick adapters and middleware for their own folder.',
+      { path: '^functions/([^/]+)/(handler|server|compose)\\.ts$' },
       { path: '^(functions|stacks|local|commands|bench|test)/', pathNot: ['^functions/$1/'] },
     ),
     rule(
       'use-cases-take-ports',
       'A use case takes its collaborators as arguments: no adapter, no SDK, no other function.',
-      { path: '^functions/([^/]+)/', pathNot: '/handler\\.ts$' },
+      { path: '^functions/([^/]+)/', pathNot: '/(handler|server|compose)\\.ts$' },
       {
         path: '^(functions|stacks|local|commands|bench|test|shared/(adapters|middleware))/',
         pathNot: ['^functions/$1/'],

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 
-/** An answer: its status, and its body where the caller reads it. */
-export type RawAnswer = Readonly<{ status: number; body: string }>
+/** An answer: its status, its status line and headers, and its body where the caller reads it. */
+export type RawAnswer = Readonly<{ status: number; head: string; body: string }>
 
 const HEAD_END = '\r\n\r\n'
 
@@ -68,7 +68,7 @@ export class Connection {
     this.#received = ''
     const waiting = this.#waiting
     this.#waiting = undefined
-    waiting?.done({ status: Number(head.slice(9, 12)), body })
+    waiting?.done({ status: Number(head.slice(9, 12)), head, body })
   }
 }
 

@@ -1,26 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { LoadOptions, LoadResult } from './client.ts'
+import { ended, type OwnProcess, startOwnProcess } from './own-process.ts'
 
 const HERE = import.meta.dirname
 
 /** A bare server to measure against, in a process of its own. */
-export type Floor = Readonly<{ port: number; pid: number; stop(): Promise<void> }>
+export type Floor = OwnProcess
 
 /** Starts the floor server. */
 export async function startFloor(): Promise<Floor> {
-  const child = spawn(process.execPath, [`${HERE}/floor.ts`], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const port = Number(await firstLine(child))
-  return {
-    port,
-    pid: child.pid ?? 0,
-    async stop() {
-      child.stdin?.end()
-      await ended(child)
-    },
-  }
+  return startOwnProcess('floor.ts')
 }
 
 /**
@@ -42,15 +32,4 @@ export async function runLoad(
   if (typeof value !== 'string') throw new Error('the load client ended without a result')
   await ended(child)
   return JSON.parse(value) as LoadResult
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (!child.stdout) throw new Error('no output to read')
-  for await (const line of createInterface({ input: child.stdout })) return line
-  throw new Error('ended without a line of output')
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
-  return new Promise((done) => child.once('exit', () => done()))
 }

@@ -29,6 +29,16 @@ const benches: readonly Bench[] = [
     load: async () => (await import('./intake.ts')).batches,
   },
   {
+    name: 'proxy-latency',
+    summary: 'what the bridge adds to a call, at 500 calls/s, beside direct calls',
+    load: async () => (await import('./proxy-latency.ts')).proxyLatency,
+  },
+  {
+    name: 'proxy-throughput',
+    summary: 'calls of 1 KiB on 32 connections, beside a bare reverse proxy',
+    load: async () => (await import('./proxy-throughput.ts')).proxyThroughput,
+  },
+  {
     name: 'freshness',
     summary: 'from accepted to readable at /events, at 300 hooks/s',
     load: async () => (await import('./freshness.ts')).freshness,
@@ -74,6 +84,21 @@ const benches: readonly Bench[] = [
     load: async () => (await import('./predictions.ts')).predictions,
   },
   {
+    name: 'lookup',
+    summary: 'a service in the snapshot, beside a Map; through Consul, with CONSUL_HTTP_ADDR',
+    load: async () => (await import('./lookup.ts')).lookup,
+  },
+  {
+    name: 'catalog-memory',
+    summary: 'what a snapshot of 10,000 instances takes',
+    load: async () => (await import('./catalog-memory.ts')).catalogMemory,
+  },
+  {
+    name: 'catalog-changes',
+    summary: 'from a change of one of 1,000 services to the snapshot; Consul with CONSUL_HTTP_ADDR',
+    load: async () => (await import('./catalog-changes.ts')).catalogChanges,
+  },
+  {
     name: 'poller',
     summary: 'Kafka to function to commit, beside a bare kafkajs consumer; needs KAFKA_BROKERS',
     load: async () => (await import('./poller.ts')).poller,
@@ -82,6 +107,16 @@ const benches: readonly Bench[] = [
     name: 'discovery',
     summary: 'lookups and watches through Consul (CONSUL_HTTP_ADDR)',
     load: async () => (await import('./discovery.ts')).discovery,
+  },
+  {
+    name: 'breaker',
+    summary: 'whether a call may go and where to, with 1,000 instances known, beside a Map',
+    load: async () => (await import('./breaker.ts')).breaker,
+  },
+  {
+    name: 'version-decision',
+    summary: 'which version a call gets, over 1,000 instances',
+    load: async () => (await import('./version-decision.ts')).versionDecision,
   },
   {
     name: 'deploy',

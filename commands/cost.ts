@@ -14,6 +14,8 @@ commands/cost/prices.ts. Prices that nobody checked are marked, and summed apart
   --hooks-per-day <n>      events that come in, required
   --hooks-per-request <n>  how many come in one request (1)
   --bytes-per-hook <n>     size of an event on the log (2000)
+  --calls-per-day <n>      calls of services through /proxy of the API (0); each is an event, too
+  --ms-per-call <n>        how long such a call takes, for most of which its upstream is waited for (100)
   -c <name>=<value>        CDK context, as for cdk deploy; may be given more than once
   --json                   the lines, sums and assumptions as JSON`
 
@@ -21,6 +23,8 @@ const options = {
   'hooks-per-day': { type: 'string' },
   'hooks-per-request': { type: 'string', default: '1' },
   'bytes-per-hook': { type: 'string', default: '2000' },
+  'calls-per-day': { type: 'string', default: '0' },
+  'ms-per-call': { type: 'string', default: '100' },
   context: { type: 'string', short: 'c', multiple: true, default: [] as string[] },
   json: { type: 'boolean', default: false },
 } as const
@@ -30,6 +34,8 @@ await runCommand(USAGE, options, async ({ values }) => {
     hooksPerDay: count('--hooks-per-day', values['hooks-per-day'], 0),
     hooksPerRequest: count('--hooks-per-request', values['hooks-per-request'], 1),
     bytesPerHook: count('--bytes-per-hook', values['bytes-per-hook'], 1),
+    callsPerDay: count('--calls-per-day', values['calls-per-day'], 0),
+    msPerCall: count('--ms-per-call', values['ms-per-call'], 1),
   }
   const lines = estimate(inventoryOf(readContext(values.context ?? [])), traffic)
   const report = { traffic, lines, sums: sums(lines), assumptions }

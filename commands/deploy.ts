@@ -12,7 +12,10 @@ and, the first time, a key. Safe to repeat; what has not changed is left as it i
   --stage aws       to the AWS account of your credentials and region
   --stage compose   to the emulator at AWS_ENDPOINT_URL (LocalStack 4.14, MiniStack), beside the Kafka
                     of KAFKA_BROKERS or EVENT_LOG_URL and the PostgreSQL of DATABASE_URL and
-                    DATABASE_READER_URL, as functions reach them; bootstraps CDK where that is due
+                    DATABASE_READER_URL, as functions reach them; bootstraps CDK where that is due. Services
+                    are kept at DISCOVERY_URL (consul://host:port), else in the database; they may stand
+                    in UPSTREAM_NETWORKS (CIDR blocks by commas), else at public addresses alone; those
+                    of ZONE are preferred. Calls between them go by \`npm run proxy\`
   -c, --context k=v of the CDK app (docs/reference/context.md); may be given more than once
   --yes             do not ask before rights in AWS are widened
   --dry-run         say what would be deployed, and deploy nothing

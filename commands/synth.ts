@@ -6,7 +6,8 @@ import { isStageName, stageNames } from '#stacks/stage.ts'
 
 const HELP = `npm run synth [-- --stage <name>] [-c <name>=<value>]
 
-Writes the CloudFormation of every stage, or of one, to cdk.out/<stage>. Works offline.
+Writes the CloudFormation of every stage, or of one, to cdk.out/<stage> (another folder: SYNTH_FOLDER).
+Works offline.
 
   --stage local|compose|aws   only this stage; may be given more than once
   -c, --context <name>=<value>  a setting of docs/reference/context.md; may be given more than once
@@ -24,7 +25,7 @@ const started = performance.now()
 const code = await run(join('stacks', 'app.ts'), values.stage, contextOf(values.context))
 if (code !== 0) process.exit(code)
 for (const stage of values.stage.length > 0 ? values.stage : stageNames) {
-  const folder = join('cdk.out', stage)
+  const folder = join(process.env.SYNTH_FOLDER ?? 'cdk.out', stage)
   const templates = (await readdir(folder)).filter((file) => file.endsWith('.template.json'))
   for (const template of templates.sort()) console.log(join(folder, template))
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { openFrontDoor } from './http/front-door.ts'
+import { openFrontDoor } from '#shared/adapters/http-server/front-door.ts'
 import { gateway } from './http/gateway.ts'
 import { functionHosts } from './lambda/function-hosts.ts'
 import type { DataFolder } from './place/data-folder.ts'
@@ -63,20 +63,26 @@ export async function startSystem(surroundings: Surroundings): Promise<string> {
     SourceSecretsKey: folder.sourceSecretsKey(),
     AccessSnapshotUrl: folder.accessSnapshotUrl,
     QueuesUrl: folder.queuesUrl,
+    DiscoveryUrl: databaseUrl,
+    CatalogUrl: folder.catalogUrl,
+    UpstreamNetworks: settings.upstreamNetworks,
+    Zone: '',
     BootstrapServers: /^kafka:\/\/([^/]+)/.exec(eventLogUrl)?.[1] ?? NO_BROKER,
   })
   signal.throwIfAborted()
   say(`Loading ${plan.functions.length} functions ...`)
-  const hosts = functionHosts(plan, folder.compileCache, { output: log.write, event: log.event })
+  const told = { output: log.write, event: log.event }
+  const hosts = functionHosts(plan, folder.compileCache, told)
   running.add(hosts.close)
   await hosts.warm()
 
   signal.throwIfAborted()
   const triggers = await startTriggers(plan, {
-    ...{ eventLogUrl, queues: folder.queues, hosts, log: log.event },
+    ...{ eventLogUrl, queues: folder.queues, hosts, log: told },
   })
   running.add(() => within(CLOSE_MS, triggers.close()))
-  const { server, endStreams } = gateway(plan.api, hosts.of)
+  const answering = { hostOf: hosts.of, hosted: hosts.hosted }
+  const { server, endStreams } = gateway(plan.api, answering, settings.tls)
   const door = await openFrontDoor(server, settings)
   running.add(async () => {
     door.refuse()

@@ -5,11 +5,17 @@ const failures = {
   Forbidden: { status: 403, retryable: false },
   NotFound: { status: 404, retryable: false },
   MethodNotAllowed: { status: 405, retryable: false },
+  /** No version of a service is one that the caller takes. */
+  NotAcceptable: { status: 406, retryable: false },
   Conflict: { status: 409, retryable: false },
+  /** It changed since the caller read it (`If-Match`). */
+  PreconditionFailed: { status: 412, retryable: false },
   TooLarge: { status: 413, retryable: false },
   UnsupportedMedia: { status: 415, retryable: false },
   InvalidInput: { status: 422, retryable: false },
   TooManyRequests: { status: 429, retryable: true },
+  /** A message could not be turned from one version's form into another's. */
+  TransformFailed: { status: 502, retryable: false },
   Unavailable: { status: 503, retryable: true },
   /** A service refuses our credentials, or we its certificate: it heals once someone has mended that. */
   Misconfigured: { status: 503, retryable: true },
@@ -31,6 +37,8 @@ type FailureOptions = ErrorOptions & {
   retryAfterS?: number
   /** Headers that the answer needs beside the usual ones, such as `Allow`. */
   headers?: Readonly<Record<string, string>>
+  /** Members that the problem details have beside the usual ones (RFC 9457, section 3.2). */
+  members?: Readonly<Record<string, unknown>>
 }
 
 /** A failure with a name the outside can rely on. Throw nothing else on purpose. */
@@ -39,6 +47,7 @@ export class Failure extends Error {
   readonly errors: readonly FieldProblem[]
   readonly retryAfterS: number | undefined
   readonly headers: Readonly<Record<string, string>>
+  readonly members: Readonly<Record<string, unknown>>
 
   constructor(kind: FailureKind, message: string, options: FailureOptions = {}) {
     super(message, options)
@@ -46,6 +55,7 @@ export class Failure extends Error {
     this.errors = options.errors ?? []
     this.retryAfterS = options.retryAfterS
     this.headers = options.headers ?? {}
+    this.members = options.members ?? {}
     // Lambda reports `name` as errorType, which is what Retry and Catch match on.
     this.name = kind
   }
@@ -57,4 +67,24 @@ export class Failure extends Error {
   get retryable(): boolean {
     return failures[this.kind].retryable
   }
+}
+
+const CHALLENGE = 'Bearer realm="omninode-bridge"'
+
+/** Nobody said who he is, or what he said is no good (RFC 6750, section 3: `error` only then). */
+export function unauthenticated(reason?: string): Failure {
+  return reason === undefined
+    ? new Failure('Unauthenticated', 'A key is needed: Authorization: Bearer <key>.', {
+        headers: { 'www-authenticate': CHALLENGE },
+      })
+    : new Failure('Unauthenticated', reason, {
+        headers: { 'www-authenticate': `${CHALLENGE}, error="invalid_token"` },
+      })
+}
+
+/** Somebody who is known may not do that: he would need a role that he does not have. */
+export function lacksRole(who: string, role: string, held: readonly string[]): Failure {
+  return new Failure('Forbidden', `This ${who} lacks the role '${role}'.`, {
+    members: { missing: { role }, held, why: `This call is for holders of the role ${role}.` },
+  })
 }

@@ -1,4 +1,5 @@
 import { ArnFormat, type Stack } from 'aws-cdk-lib'
+import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { importedNetwork, importedSecurityGroup } from './imported-network.ts'
 import { names } from './names.ts'
@@ -55,6 +56,22 @@ export class AccountSurroundings implements Surroundings {
     throw new Error('the access snapshot lies in a bucket of the data stack here')
   }
 
+  /** Without a Consul services are kept in the database. */
+  get discoveryUrl(): string {
+    return this.#settings.consul === 'none' ? this.databaseUrl : left(this.#stack, 'discovery-url')
+  }
+
+  get catalogUrl(): string {
+    throw new Error('the catalog lies in a bucket of the data stack here')
+  }
+
+  get upstreamNetworks(): string {
+    return this.#settings.upstreamNetworks
+  }
+
+  /** A function's environments stand in all zones, and none is told which is its own. */
+  readonly zone = ''
+
   get queuesUrl(): string {
     throw new Error('queues are queues here')
   }
@@ -66,6 +83,10 @@ export class AccountSurroundings implements Surroundings {
       return { kind: 'self-managed', bootstrapServers: brokers, sourceAccess, pollers }
     }
     return { kind: 'msk', clusterArn: left(this.#stack, 'broker-cluster-arn'), pollers }
+  }
+
+  get upstreamGroups(): readonly ISecurityGroup[] {
+    return [importedSecurityGroup(this.#stack, 'upstreams')]
   }
 
   get hosting(): Hosting {
@@ -87,15 +108,21 @@ export class AccountSurroundings implements Surroundings {
     const told = (...variables: string[]) => variables.some((name) => name in environment)
     const secrets = [
       ...(told('EVENT_LOG_URL') ? this.#brokerSecrets : []),
+      ...(told('DISCOVERY_URL') ? this.#consulSecrets : []),
       ...(told('SOURCE_SECRETS_KEY') ? [left(this.#stack, 'source-secrets-key-arn')] : []),
       ...(told('DATABASE_ADMIN_URL') ? [this.databaseAdminSecretArn] : []),
     ]
     const ownSecrets = told('SOURCE_SECRETS_KEY', 'DATABASE_ADMIN_URL')
+    const inDatabase = this.#settings.consul === 'none' ? ['DISCOVERY_URL'] : []
+    const onFargate = told('DISCOVERY_URL') && this.#settings.consul === 'fargate'
     return [
-      ...(told('DATABASE_URL', 'DATABASE_READER_URL') ? [this.#connectToDatabase()] : []),
+      ...(told('DATABASE_URL', 'DATABASE_READER_URL', ...inDatabase)
+        ? [this.#connectToDatabase()]
+        : []),
       ...(told('EVENT_LOG_URL') && this.#settings.broker !== 'own' ? [this.#findBrokers()] : []),
       ...(secrets.length > 0 ? [allow('secretsmanager:GetSecretValue', secrets)] : []),
-      ...(ownSecrets ? [this.#decryptSecrets()] : []),
+      ...(ownSecrets ? [this.#decryptSecrets('secrets-encryption-key-arn')] : []),
+      ...(onFargate ? [this.#decryptSecrets('consul-encryption-key-arn')] : []),
     ]
   }
 
@@ -115,9 +142,9 @@ export class AccountSurroundings implements Surroundings {
     return allow('kafka:GetBootstrapBrokers', [left(this.#stack, 'broker-cluster-arn')])
   }
 
-  /** Through Secrets Manager alone: the key that encrypts the secrets encrypts the database too. */
-  #decryptSecrets(): PolicyStatement {
-    const statement = allow('kms:Decrypt', [left(this.#stack, 'secrets-encryption-key-arn')])
+  /** Through Secrets Manager alone: the key that encrypts the secrets encrypts other things too. */
+  #decryptSecrets(key: `${'secrets' | 'consul'}-encryption-key-arn`): PolicyStatement {
+    const statement = allow('kms:Decrypt', [left(this.#stack, key)])
     statement.addCondition('StringEquals', {
       'kms:ViaService': `secretsmanager.${this.#stack.region}.${this.#stack.urlSuffix}`,
     })
@@ -128,6 +155,13 @@ export class AccountSurroundings implements Surroundings {
     const { broker, brokersSecret, brokersCa } = this.#settings
     if (broker !== 'own') return []
     return [brokersSecret, brokersCa].filter((arn) => arn !== undefined)
+  }
+
+  get #consulSecrets(): readonly string[] {
+    const { consul, consulToken, consulCa } = this.#settings
+    if (consul === 'none') return []
+    const token = consul === 'fargate' ? left(this.#stack, 'consul-token-secret-arn') : consulToken
+    return [token, consulCa].filter((arn) => arn !== undefined)
   }
 
   #sourceAccess(): readonly SourceAccess[] {

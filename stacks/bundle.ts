@@ -1,5 +1,6 @@
-import { cpSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /** Folder of a function's bundle, by the function's name. */
@@ -15,6 +16,9 @@ const MIGRATIONS = {
   folder: 'shared/adapters/postgres/migrations',
 }
 
+/** Runs a bundle's `server.mjs` as a process. */
+const MAIN = fileURLToPath(new URL('../shared/adapters/http-server/main.ts', import.meta.url))
+
 /**
  * Bundles every function below `root/functions` into a folder of its own, all at once. What a
  * handler imports dynamically stays a file of its own, so that it costs nothing until it is used.
@@ -28,7 +32,7 @@ export async function bundleFunctions(root: string, outputFolder: string): Promi
     functionNames(root).map(async (name) => {
       const { metafile } = await build({
         absWorkingDir: root,
-        entryPoints: { index: `functions/${name}/handler.ts` },
+        entryPoints: entriesOf(root, name),
         outdir: join(outputFolder, name),
         outExtension: { '.js': '.mjs' },
         chunkNames: '[name]-[hash]',
@@ -55,6 +59,16 @@ export async function bundleFunctions(root: string, outputFolder: string): Promi
     }),
   )
   return (name) => join(outputFolder, name)
+}
+
+/**
+ * `index.mjs` is the handler. With a `server.ts` beside it there are two more: `server.mjs`, for a place
+ * that takes requests as they come and hands them over, and `listen.mjs`, which is such a place.
+ */
+function entriesOf(root: string, name: string): Record<string, string> {
+  const index = `functions/${name}/handler.ts`
+  const server = `functions/${name}/server.ts`
+  return existsSync(join(root, server)) ? { index, server, listen: MAIN } : { index }
 }
 
 /** Every folder with a handler is a function. */

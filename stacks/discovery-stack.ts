@@ -24,8 +24,15 @@ export class DiscoveryStack extends BridgeStack {
     leave(this, 'consul-url', url, 'Consul, https://host:port, or none')
     if (consul === 'address' && consulToken) {
       leave(this, 'consul-token-secret-arn', consulToken, 'Token for Consul')
+      this.#leaveDiscoveryUrl(url, consulToken, consulCa)
     }
     if (consulCa) leave(this, 'consul-ca-secret-arn', consulCa, "Authority of Consul's certificate")
+  }
+
+  #leaveDiscoveryUrl(url: string, token: string, ca: string | undefined): void {
+    const authority = ca ? `&ca=${ca}` : ''
+    const text = `${url.replace('https:', 'consul:')}?tls=on&token=secret:${token}${authority}`
+    leave(this, 'discovery-url', text, 'Consul as functions are told of it')
   }
 
   #onFargate(settings: Settings): string {
@@ -42,21 +49,25 @@ export class DiscoveryStack extends BridgeStack {
       encryptionKey,
       removalPolicy,
     })
-    return new ConsulServer(this, 'Server', {
+    const secrets = this.#secrets(settings, encryptionKey, removalPolicy)
+    leave(this, 'consul-encryption-key-arn', encryptionKey.keyArn, "Key of Consul's own secrets")
+    const server = new ConsulServer(this, 'Server', {
       image: settings.consulImage,
       network,
       securityGroup: importedSecurityGroup(this, 'consul'),
       files,
-      secrets: this.#secrets(settings, encryptionKey, removalPolicy),
+      secrets: secrets.ofContainer,
       logDays: settings.logDays,
-    }).url
+    })
+    this.#leaveDiscoveryUrl(server.url, secrets.tokenArn, settings.consulCa)
+    return server.url
   }
 
   #secrets(
     { consulTls = '', consulCa = '' }: Settings,
     encryptionKey: Key,
     removalPolicy: RemovalPolicy,
-  ): Record<ConsulSecret, ContainerSecret> {
+  ): Readonly<{ ofContainer: Record<ConsulSecret, ContainerSecret>; tokenArn: string }> {
     // As an interface: the class differs from it by optional properties that may be undefined.
     const generated = (id: string, secretName: string, description: string): ISecret => {
       const secret = new Secret(this, id, {
@@ -78,12 +89,13 @@ export class DiscoveryStack extends BridgeStack {
     const tls = Secret.fromSecretCompleteArn(this, 'Tls', consulTls)
     const ca = Secret.fromSecretCompleteArn(this, 'Ca', consulCa)
     leave(this, 'consul-token-secret-arn', token.secretArn, 'Token for Consul')
-    return {
+    const ofContainer = {
       TOKEN: ContainerSecret.fromSecretsManager(token),
       GOSSIP_KEY: ContainerSecret.fromSecretsManager(gossipKey),
       TLS_CERTIFICATE: ContainerSecret.fromSecretsManager(tls, 'certificate'),
       TLS_KEY: ContainerSecret.fromSecretsManager(tls, 'privateKey'),
       TLS_CA: ContainerSecret.fromSecretsManager(ca, 'certificate'),
     }
+    return { ofContainer, tokenArn: token.secretArn }
   }
 }

@@ -2,6 +2,7 @@ import type { App } from 'aws-cdk-lib'
 import { routes as insightRoutes } from '#functions/insight/schema.ts'
 import { routes as liveRoutes } from '#functions/live/schema.ts'
 import { BridgeStack, type StageContext } from './bridge-stack.ts'
+import type { WatchedConsumer } from './constructs/alarms/consumers.ts'
 import { type Served, served } from './constructs/api.ts'
 import type { SnapshotBucket } from './constructs/snapshot-bucket.ts'
 import { Insight } from './functions/insight.ts'
@@ -9,8 +10,8 @@ import { Live } from './functions/live.ts'
 
 type InsightStackProps = Readonly<{
   bucket: SnapshotBucket | undefined
-  /** Names of the functions that read the log. */
-  consumers: readonly string[]
+  /** The functions that read the log. */
+  consumers: readonly WatchedConsumer[]
 }>
 
 /** How what was recorded and learned is read. */

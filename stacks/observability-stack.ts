@@ -22,6 +22,14 @@ type ObservabilityStackProps = Readonly<{
   consumers: readonly WatchedConsumer[]
 }>
 
+/** What happens when the clock stops calling a function. */
+const SILENT = {
+  housekeeping:
+    'Sessions stay open and old data stays; in three days there is no room for new events.',
+  'service-watcher':
+    'Calls go by what was known of services last; after ten minutes each asks the directory.',
+} as const
+
 /**
  * Who is told when something breaks, and one page to look at; in stage aws alone. It comes last and
  * knows parts by their names, so nothing waits for it and it holds nothing up.
@@ -35,7 +43,7 @@ export class ObservabilityStack extends BridgeStack {
     Aspects.of(app).add(new AlarmRouting())
 
     requestAlarms(this, apiName, served)
-    silentScheduleAlarm(this, 'housekeeping')
+    for (const [name, impact] of Object.entries(SILENT)) silentScheduleAlarm(this, name, impact)
     const { domain } = frontDoorSettings(this)
     if (domain) certificateAlarm(this, domain.certificateArn)
     const { graphs } = new WatchedParts(this, 'Parts', { settings: context.settings, consumers })

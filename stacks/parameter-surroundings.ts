@@ -7,6 +7,7 @@ const LOG_DAYS = 30
 /** Values the one who deploys passes in: the local runtime, or the compose file's deploy step. */
 export class ParameterSurroundings implements Surroundings {
   readonly hosting: Hosting
+  readonly upstreamGroups = []
   readonly #stack: Stack
 
   constructor(stack: Stack, stage: StageName) {
@@ -44,6 +45,22 @@ export class ParameterSurroundings implements Surroundings {
 
   get accessSnapshotUrl(): string {
     return this.#parameter('AccessSnapshotUrl', 'Where the snapshot of keys and sources lies')
+  }
+
+  get discoveryUrl(): string {
+    return this.#parameter('DiscoveryUrl', 'URL of the directory of services', true)
+  }
+
+  get catalogUrl(): string {
+    return this.#parameter('CatalogUrl', 'Folder that the catalog of services is published to')
+  }
+
+  get upstreamNetworks(): string {
+    return this.#parameter('UpstreamNetworks', 'CIDR blocks that upstreams may stand in')
+  }
+
+  get zone(): string {
+    return this.#parameter('Zone', 'Zone whose upstreams are preferred')
   }
 
   get queuesUrl(): string {

@@ -21,11 +21,19 @@ export type ParameterName =
   | 'database-resource-id'
   | 'source-secrets-key-arn'
   | 'secrets-encryption-key-arn'
+  | 'discovery-url'
   | 'consul-url'
   | 'consul-token-secret-arn'
   | 'consul-ca-secret-arn'
+  | 'consul-encryption-key-arn'
 
-export type SecurityGroupName = 'functions' | 'brokers' | 'database' | 'consul' | 'consul-files'
+export type SecurityGroupName =
+  | 'functions'
+  | 'upstreams'
+  | 'brokers'
+  | 'database'
+  | 'consul'
+  | 'consul-files'
 
 const pathOf = (name: ParameterName) => `${PREFIX}/${name}`
 

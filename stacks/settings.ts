@@ -56,6 +56,11 @@ const schema = z
     consulCidr: cidr.optional(),
     consulTls: secretArn.optional(),
     consulImage: z.string().min(1).default('public.ecr.aws/hashicorp/consul:1.16.6'),
+    upstreamNetworks: z
+      .string()
+      .regex(/^([0-9a-f.:]+\/\d{1,3}(,[0-9a-f.:]+\/\d{1,3})*)?$/i, 'no CIDR blocks by commas')
+      .default(''),
+    proxy: z.enum(['lambda', 'listening']).default('lambda'),
     // all of them
     removal: z.enum(['keep', 'delete']).default('keep'),
     logDays: z.coerce

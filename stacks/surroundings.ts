@@ -17,11 +17,21 @@ export interface Surroundings {
   readonly sourceSecretsKey: string
   /** Where the snapshot of keys and sources lies, when no bucket of ours holds it. */
   readonly accessSnapshotUrl: string
+  /** The directory, key-value store and locks: `postgres://...` or `consul://host:port?...`. */
+  readonly discoveryUrl: string
+  /** Where what is known of each service is published, when no bucket of ours holds it: `file:///.../`. */
+  readonly catalogUrl: string
+  /** CIDR blocks that upstreams may stand in, by commas; empty where only public addresses may. */
+  readonly upstreamNetworks: string
+  /** The zone that functions prefer upstreams of; empty where none is preferred. */
+  readonly zone: string
   /** The folder that holds a folder per queue, where queues are folders: `file:///...`. */
   readonly queuesUrl: string
   /** The brokers that event source mappings read from. */
   readonly broker: Broker
   readonly hosting: Hosting
+  /** What opens the way to upstreams, where functions stand in a network. */
+  readonly upstreamGroups: readonly ISecurityGroup[]
 
   /** What a function may do because its environment tells it where things are. */
   access(environment: Readonly<Record<string, string>>): readonly PolicyStatement[]

@@ -13,6 +13,7 @@ import { NetworkStack } from './network-stack.ts'
 import { observabilitySettingNames } from './observability-settings.ts'
 import { ObservabilityStack } from './observability-stack.ts'
 import { ProcessingStack } from './processing-stack.ts'
+import { ServicesStack } from './services-stack.ts'
 import { readSettings } from './settings.ts'
 
 /** CDK context on top of cdk.json's, as `-c name=value` would give it. */
@@ -55,17 +56,14 @@ function addStacks(app: App, context: StageContext): App {
   const processing = new ProcessingStack(app, context)
   const { consumers } = processing
   const insight = new InsightStack(app, context, { bucket, consumers })
-  const served = [...intake.served, ...insight.served]
+  const services = new ServicesStack(app, context, bucket)
+  const served = [...intake.served, ...insight.served, ...services.served]
   const frontDoor = new FrontDoorStack(app, context, served)
   for (const each of ground) data.addStackDependency(each)
-  for (const each of [intake, processing, insight]) each.addStackDependency(data)
+  for (const each of [intake, processing, insight, services]) each.addStackDependency(data)
   if (context.stage === 'aws') {
     const behindApi = served.map(({ name }) => name)
-    const watched = {
-      apiName: frontDoor.stackName,
-      served: behindApi,
-      consumers: processing.watched,
-    }
+    const watched = { apiName: frontDoor.stackName, served: behindApi, consumers }
     new ObservabilityStack(app, context, watched)
   }
   return app

@@ -5,7 +5,7 @@ import { LOCALSTACK, places } from './places.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Brings the compose file up, deploys the compose stage to it, and then starts the poller.
+ * Brings the compose file up, deploys the compose stage to it, and then starts the poller and the proxy.
  *
  * @throws `Failure` when docker is missing or a step fails
  */
@@ -21,11 +21,11 @@ export async function composeUp(
     environment: { ...environment, ...places(), AWS_ENDPOINT_URL: LOCALSTACK },
     say,
   })
-  say('Starting the poller ...')
+  say('Starting the poller and the proxy ...')
   try {
-    // Anew, so that it runs the mappings that were just deployed.
-    const recreated = ['up', '--detach', '--wait', '--force-recreate', 'poller']
-    await dockerCompose(['--profile', 'poller', ...recreated])
+    // Anew, so that they run what was just deployed.
+    const recreated = ['up', '--detach', '--wait', '--force-recreate', 'poller', 'proxy']
+    await dockerCompose(['--profile', 'poller', '--profile', 'proxy', ...recreated])
   } catch (error) {
     sayKey(deployment.firstKey, say)
     throw error

@@ -1,4 +1,4 @@
-import type { Inventory } from './inventory.ts'
+import type { Inventory, Mapping } from './inventory.ts'
 import { hoursOf } from './inventory.ts'
 import { type Grade, HOURS, type PriceName, prices } from './prices.ts'
 
@@ -9,6 +9,10 @@ export type Traffic = Readonly<{
   hooksPerRequest: number
   /** Bytes of an event on the log, headers included. */
   bytesPerHook: number
+  /** Calls of services through the API. */
+  callsPerDay: number
+  /** ms that one takes, its upstream included. */
+  msPerCall: number
 }>
 
 /** One line of the bill. */
@@ -32,6 +36,13 @@ export const assumptions = {
   /** A record waits so long for others when pollers ask without a window. */
   batchWaitS: 0.1,
   housekeepingMs: 200,
+  /** A run of service-watcher, called every minute: it watches until its time is nearly over. */
+  watcherMs: 124_000,
+  /** The catalog is confirmed every 5 s. */
+  catalogWritesPerMonth: HOURS * 720,
+  /** An environment that is never idle looks every 500 ms; others look when they are called. */
+  catalogReadsPerMonth: HOURS * 7_200,
+  bytesPerCall: 2_000,
   logBytesPerRequest: 1_200,
   logBytesPerInvocation: 900,
   logRetentionDays: 7,
@@ -49,17 +60,47 @@ const GB = 1e9
 
 /** A monthly bill of a stage under some traffic, line by line. */
 export function estimate(inventory: Inventory, traffic: Traffic): readonly Line[] {
-  const hooks = traffic.hooksPerDay * assumptions.daysPerMonth
-  const requests = hooks / traffic.hooksPerRequest
+  const load = loadOf(inventory, traffic)
   return [
-    ...frontDoorLines(inventory, requests),
-    ...functionLines(inventory, traffic, hooks, requests),
-    ...brokerLines(inventory, hooks, traffic),
-    ...databaseLines(inventory, hooks),
+    ...frontDoorLines(inventory, load.requests + load.calls),
+    ...functionLines(inventory, load, traffic),
+    ...brokerLines(inventory, load, traffic),
+    ...databaseLines(inventory, load.hooks + load.calls),
     ...networkLines(inventory),
-    ...operationsLines(inventory, requests, invocationsOf(inventory, traffic, hooks)),
+    ...catalogLines(inventory),
+    ...operationsLines(inventory, load.requests + load.calls, load.consumed),
   ].filter(({ quantity }) => quantity > 0)
 }
+
+/** What a month brings. */
+type Load = Readonly<{
+  hooks: number
+  /** Requests that bring hooks. */
+  requests: number
+  calls: number
+  /** Who reads hooks, and who reads calls. */
+  hookReaders: number
+  callReaders: number
+  /** How often consumers run. */
+  consumed: number
+}>
+
+function loadOf({ mappings }: Inventory, traffic: Traffic): Load {
+  const { hooksPerDay, hooksPerRequest, callsPerDay } = traffic
+  const hooks = hooksPerDay * assumptions.daysPerMonth
+  const calls = callsPerDay * assumptions.daysPerMonth
+  const ofCalls = mappings.filter(({ topic }) => topic === 'tools.calls')
+  const ofHooks = mappings.filter(({ topic }) => topic.startsWith('hooks.'))
+  return {
+    ...{ hooks, calls, requests: hooks / hooksPerRequest },
+    hookReaders: readersOf(ofHooks),
+    callReaders: readersOf(ofCalls),
+    consumed: invocationsOf(ofHooks, hooksPerDay) + invocationsOf(ofCalls, callsPerDay),
+  }
+}
+
+const readersOf = (mappings: readonly Mapping[]): number =>
+  new Set(mappings.map(({ functionId }) => functionId)).size
 
 function frontDoorLines({ firewalls, firewallRules }: Inventory, requests: number) {
   const filtered = firewalls > 0 ? requests : 0
@@ -71,59 +112,75 @@ function frontDoorLines({ firewalls, firewallRules }: Inventory, requests: numbe
   ]
 }
 
-function functionLines(inventory: Inventory, traffic: Traffic, hooks: number, requests: number) {
+function functionLines(
+  { functions, mappings, pollerGroups }: Inventory,
+  load: Load,
+  traffic: Traffic,
+) {
+  const { requests, calls, consumed } = load
   const memory = (name: string) =>
-    (inventory.functions.find((one) => one.name === name)?.memoryMb ?? 0) / 1_024
-  const ticks = memory('housekeeping') > 0 ? hoursOf(60) : 0
-  const consumed = invocationsOf(inventory, traffic, hooks)
-  const consumers = [...new Set(inventory.mappings.map(({ functionId }) => functionId))]
-  const units = [...inventory.pollerGroups.values()].reduce(
+    (functions.find((one) => one.name === name)?.memoryMb ?? 0) / 1_024
+  const compute = (name: string, times: number, ms: number) =>
+    (times * ms * memory(name)) / 1_000 / MILLION
+  const minutes = hoursOf(60)
+  const scheduled = [
+    { name: 'housekeeping', ms: assumptions.housekeepingMs },
+    { name: 'traffic-learner', ms: assumptions.housekeepingMs },
+    { name: 'service-watcher', ms: assumptions.watcherMs },
+  ].filter(({ name }) => memory(name) > 0)
+  const units = [...pollerGroups.values()].reduce(
     (sum, pollers) => sum + Math.ceil(pollers / assumptions.pollersPerUnit),
     0,
   )
-  const intakeS = (requests * assumptions.hookReceiverMs * memory('hook-receiver')) / 1_000
-  const consumerS = (consumed * assumptions.consumerMsPerBatch * memory('event-recorder')) / 1_000
-  const ticksS = (ticks * assumptions.housekeepingMs * memory('housekeeping')) / 1_000
+  const invoked = (requests + calls + consumed) / MILLION
+  const ticks = (minutes * scheduled.length) / MILLION
+  const intake = compute('hook-receiver', requests, assumptions.hookReceiverMs)
+  const proxied = compute('tool-proxy', calls, traffic.msPerCall)
+  const reading = compute('event-recorder', consumed, assumptions.consumerMsPerBatch)
+  const consumers = `${readersOf(mappings)} consumers, compute`
   return [
-    line('functions', 'invocations', 'use', (requests + consumed) / MILLION, 'lambdaRequests'),
-    line('functions', 'housekeeping, invocations', 'floor', ticks / MILLION, 'lambdaRequests'),
-    line('functions', 'hook-receiver, compute', 'use', intakeS / MILLION, 'lambdaCompute'),
-    line(
-      'functions',
-      `${consumers.length} consumers, compute`,
-      'use',
-      consumerS / MILLION,
-      'lambdaCompute',
+    line('functions', 'invocations', 'use', invoked, 'lambdaRequests'),
+    line('functions', 'by the clock, invocations', 'floor', ticks, 'lambdaRequests'),
+    line('functions', 'hook-receiver, compute', 'use', intake, 'lambdaCompute'),
+    line('functions', 'tool-proxy, compute', 'use', proxied, 'lambdaCompute'),
+    line('functions', consumers, 'use', reading, 'lambdaCompute'),
+    ...scheduled.map(({ name, ms }) =>
+      line(
+        'functions',
+        `${name} by the clock, compute`,
+        'floor',
+        compute(name, minutes, ms),
+        'lambdaCompute',
+      ),
     ),
-    line('functions', 'housekeeping, compute', 'floor', ticksS / MILLION, 'lambdaCompute'),
     line('functions', 'poller units', 'floor', hoursOf(units), 'pollerUnit'),
   ]
 }
 
 /** How often consumers run: every record reaches each, in batches as full as they get in a moment. */
-function invocationsOf({ mappings }: Inventory, { hooksPerDay }: Traffic, hooks: number): number {
-  const consumers = new Set(mappings.map(({ functionId }) => functionId)).size
-  const largest = Math.max(1, ...mappings.map(({ batchSize }) => batchSize))
-  const atOnce = (hooksPerDay / 86_400) * assumptions.batchWaitS
-  return (hooks / Math.min(largest, Math.max(1, atOnce))) * consumers
+function invocationsOf(mappings: readonly Mapping[], perDay: number): number {
+  const atOnce = (perDay / 86_400) * assumptions.batchWaitS
+  const largest = new Map(mappings.map(({ functionId, batchSize }) => [functionId, batchSize]))
+  return [...largest.values()].reduce(
+    (sum, batch) =>
+      sum + (perDay * assumptions.daysPerMonth) / Math.min(batch, Math.max(1, atOnce)),
+    0,
+  )
 }
 
-function brokerLines(inventory: Inventory, hooks: number, { bytesPerHook }: Traffic) {
-  const gbIn = (hooks * bytesPerHook) / GB
-  const consumers = new Set(inventory.mappings.map(({ functionId }) => functionId)).size
+function brokerLines(inventory: Inventory, load: Load, { bytesPerHook }: Traffic) {
+  const hooksGb = (load.hooks * bytesPerHook) / GB
+  const callsGb = (load.calls * assumptions.bytesPerCall) / GB
+  const gbIn = hooksGb + callsGb
+  const gbOut = hooksGb * load.hookReaders + callsGb * load.callReaders
   const kept = (gbIn * assumptions.logRetentionDays) / assumptions.daysPerMonth
   if (inventory.broker === 'serverless') {
+    const partitions = hoursOf(inventory.partitions)
     return [
       line('event log', 'MSK Serverless', 'floor', HOURS, 'mskServerless'),
-      line(
-        'event log',
-        'partitions',
-        'floor',
-        hoursOf(inventory.partitions),
-        'mskServerlessPartition',
-      ),
+      line('event log', 'partitions', 'floor', partitions, 'mskServerlessPartition'),
       line('event log', 'written', 'use', gbIn, 'mskServerlessIn'),
-      line('event log', 'read', 'use', gbIn * consumers, 'mskServerlessOut'),
+      line('event log', 'read', 'use', gbOut, 'mskServerlessOut'),
       line('event log', 'kept', 'use', kept, 'mskServerlessStorage'),
     ]
   }
@@ -137,9 +194,9 @@ function brokerLines(inventory: Inventory, hooks: number, { bytesPerHook }: Traf
   ]
 }
 
-function databaseLines({ floorAcu }: Inventory, hooks: number) {
-  const rows = (hooks * assumptions.rowsBytesPerHook) / GB
-  const io = (hooks * assumptions.databaseIoPerHook) / MILLION
+function databaseLines({ floorAcu }: Inventory, events: number) {
+  const rows = (events * assumptions.rowsBytesPerHook) / GB
+  const io = (events * assumptions.databaseIoPerHook) / MILLION
   const there = floorAcu > 0 ? 1 : 0
   return [
     line('database', 'capacity, at its least', 'floor', hoursOf(floorAcu), 'auroraCapacity'),
@@ -153,6 +210,22 @@ function networkLines({ endpointZones, natGateways, fargateTasks }: Inventory) {
     line('network', 'interface endpoints', 'floor', hoursOf(endpointZones), 'interfaceEndpoint'),
     line('network', 'NAT gateways', 'floor', hoursOf(natGateways), 'natGateway'),
     line('discovery', 'Fargate tasks', 'floor', hoursOf(fargateTasks), 'fargateTask'),
+  ]
+}
+
+/** Written by service-watcher, read by whoever resolves. */
+function catalogLines({ functions }: Inventory) {
+  const there = functions.some(({ name }) => name === 'service-watcher') ? 1 / MILLION : 0
+  const { catalogWritesPerMonth, catalogReadsPerMonth } = assumptions
+  return [
+    line('catalog', 'written', 'floor', catalogWritesPerMonth * there, 'objectWrites'),
+    line(
+      'catalog',
+      'read, by one environment',
+      'floor',
+      catalogReadsPerMonth * there,
+      'objectReads',
+    ),
   ]
 }
 

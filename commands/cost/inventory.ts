@@ -15,7 +15,7 @@ export type FunctionSize = Readonly<{ name: string; memoryMb: number }>
 /** What a stage's templates make that costs money. */
 export type Inventory = Readonly<{
   functions: readonly FunctionSize[]
-  /** Mappings of the log to functions, by function. */
+  /** Mappings of the log to functions; each has one topic. */
   mappings: readonly Mapping[]
   /** Groups of pollers that share units, by how many of them always run. */
   pollerGroups: ReadonlyMap<string, number>
@@ -44,7 +44,7 @@ export type Inventory = Readonly<{
   tracedFunctions: number
 }>
 
-export type Mapping = Readonly<{ functionId: string; topics: number; batchSize: number }>
+export type Mapping = Readonly<{ functionId: string; topic: string; batchSize: number }>
 
 /** Counts what costs money in a stage's templates. */
 export function takeInventory(resources: readonly TemplateResource[]): Inventory {
@@ -68,7 +68,7 @@ export function takeInventory(resources: readonly TemplateResource[]): Inventory
     })),
     mappings: mappings.map(({ FunctionName, Topics, BatchSize }) => ({
       functionId: JSON.stringify(FunctionName),
-      topics: Topics.length,
+      topic: String(Topics[0]),
       batchSize: Number(BatchSize),
     })),
     pollerGroups: pollerGroups(mappings),

@@ -55,6 +55,8 @@ export const prices = {
   key: price(1, 'key', 'secondary'),
   secret: price(0.4, 'secret', 'unchecked'),
   queueRequests: price(0.4, 'million requests', 'unchecked'),
+  objectWrites: price(5, 'million PUT requests', 'unchecked'),
+  objectReads: price(0.4, 'million GET requests', 'unchecked'),
   firewall: price(5, 'web ACL', 'unchecked'),
   firewallRule: price(1, 'rule', 'unchecked'),
   firewallRequests: price(0.6, 'million requests', 'unchecked'),

@@ -32,7 +32,7 @@ export function reportOf(lines: readonly Line[], traffic: Traffic): string {
       `${grade.padEnd(10)} floor ${floor.toFixed(2).padStart(9)}   use ${use.toFixed(2).padStart(9)}`,
   )
   return [
-    `US dollars a month, us-east-1, for ${traffic.hooksPerDay} hooks a day:`,
+    `US dollars a month, us-east-1, for ${traffic.hooksPerDay} hooks and ${traffic.callsPerDay} calls of services a day:`,
     '',
     ...table([['part', 'what', 'kind', 'quantity', 'USD'], ...rows]),
     '',
@@ -40,10 +40,11 @@ export function reportOf(lines: readonly Line[], traffic: Traffic): string {
     ...totals,
     `Together ${lines.reduce((sum, { usd }) => sum + usd, 0).toFixed(2)}, if those that nobody checked hold.`,
     '',
-    `Per hook: ${traffic.bytesPerHook} bytes, ${traffic.hooksPerRequest} in a request. Taken for granted:`,
+    `Per hook: ${traffic.bytesPerHook} bytes, ${traffic.hooksPerRequest} in a request; per call: ${traffic.msPerCall} ms. Taken for granted:`,
     ...Object.entries(assumptions).map(([name, value]) => `  ${name} ${value}`),
-    'Not in it: reading the API, data that leaves AWS, backups beyond their free size, support, taxes,',
-    'free tiers, capacity of the database above its least.',
+    'Not in it: reading the API, registering and routing rules, the Web Function of proxy=listening, data',
+    'that leaves AWS, backups beyond their free size, support, taxes, free tiers, capacity of the database',
+    'above its least.',
   ].join('\n')
 }
 

@@ -7,8 +7,18 @@ export type Bridge = Readonly<{
   address: string
   get<T>(path: string): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
+  put<T>(path: string, body: unknown): Promise<T>
+  /** Removes what may be gone already. */
+  remove(path: string): Promise<void>
+  /** Any call; its status is for the caller to judge. */
+  ask(method: string, path: string, more?: Asking): Promise<Answer>
 }>
 
+export type Asking = Readonly<{ headers?: Readonly<Record<string, string>>; body?: unknown }>
+
+export type Answer = Readonly<{ status: number; headers: Headers; text: string }>
+
+const NOT_FOUND = 404
 const ANSWER_TIMEOUT_MS = 10_000
 
 /**
@@ -23,25 +33,41 @@ export async function runningBridge(dataDir: string): Promise<Bridge> {
   const address = readFileSync(addressFile, 'utf8').trim().replace(/\/$/, '')
   const key = readFileSync(keyFile, 'utf8').trim()
 
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+  const ask: Bridge['ask'] = async (method, path, { headers, body } = {}) => {
     const response = await fetch(address + path, {
       method,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     }).catch((error: Error) => {
       throw new Failure('Unavailable', `${method} ${path}: ${error.message}`, { cause: error })
     })
-    if (!response.ok) {
-      const answer = (await response.text()).slice(0, 500)
-      throw new Failure('Unavailable', `${method} ${path}: status ${response.status}, ${answer}`)
+    return { status: response.status, headers: response.headers, text: await response.text() }
+  }
+
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const { status, text } = await ask(method, path, { body })
+    if (status >= 300) {
+      throw new Failure('Unavailable', `${method} ${path}: status ${status}, ${text.slice(0, 500)}`)
     }
-    return (await response.json()) as T
+    return JSON.parse(text) as T
   }
   const bridge: Bridge = {
     address,
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body),
+    put: (path, body) => call('PUT', path, body),
+    async remove(path) {
+      const { status, text } = await ask('DELETE', path)
+      if (status >= 300 && status !== NOT_FOUND) {
+        throw new Failure('Unavailable', `DELETE ${path}: status ${status}, ${text.slice(0, 500)}`)
+      }
+    },
+    ask,
   }
   await fetch(`${address}/livez`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }).catch(() => {
     throw notRunning(dataDir)

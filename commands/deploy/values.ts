@@ -19,6 +19,9 @@ export function parameterValues(
     DatabaseReaderUrl: environment.DATABASE_READER_URL || database,
     SourceSecretsKey: environment.SOURCE_SECRETS_KEY || sourceSecretsKey(),
     BootstrapServers: brokersOf(log),
+    DiscoveryUrl: environment.DISCOVERY_URL || database,
+    UpstreamNetworks: environment.UPSTREAM_NETWORKS ?? '',
+    Zone: environment.ZONE ?? '',
   }
 }
 

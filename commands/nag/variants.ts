@@ -15,6 +15,8 @@ export const variants: Readonly<Record<string, GivenContext>> = {
     consulTls: secret('consul-tls'),
     consulCa: secret('consul-ca'),
     nat: 'each-zone',
+    upstreamNetworks: '10.80.0.0/16,fd00::/8',
+    proxy: 'listening',
     databaseInsights: 'advanced',
     waf: 'on',
     apiKeys: 'required',

@@ -3,7 +3,9 @@ import { newKey } from '#shared/domain/keys.ts'
 import { Failure } from '#shared/errors.ts'
 import { errorFields, log } from '#shared/log.ts'
 import type { AccessPublication, AccessStore } from '#shared/ports/access-store.ts'
+import { authorOf } from './author.ts'
 import type { NewKeyAnswer, routes } from './schema.ts'
+import { unknownRolesFailure } from './unknown-roles.ts'
 
 type KeyRoute = Extract<(typeof routes)[number], { path: '/keys' | '/keys/{id}' }>
 
@@ -17,7 +19,7 @@ export type KeyDependencies = Readonly<{
 export const keyActions = ({ store, publication, now }: KeyDependencies): Actions<KeyRoute> => ({
   'GET /keys': async ({ query }) => ({ body: await store.listKeys(query) }),
 
-  'POST /keys': async ({ body }) => {
+  'POST /keys': async ({ body, principal }) => {
     if (body.expires_at && body.expires_at <= now()) throw expired
     const { id, key, digest } = newKey()
     const expiresAt = body.expires_at?.toISOString()
@@ -28,15 +30,18 @@ export const keyActions = ({ store, publication, now }: KeyDependencies): Action
       roles: [...new Set(body.roles)],
       ...(expiresAt === undefined ? {} : { expiresAt }),
     }
-    const summary = await store.addKey(entry, now())
+    const added = await store.addKey(entry, { by: authorOf(principal), at: now() })
+    if (added.type === 'unknown-roles')
+      throw unknownRolesFailure(added.roles, { pointer: '/roles', roles: body.roles })
+    if (added.type === 'full') throw new Failure('Conflict', added.room)
     const active = await isPublished(publication)
-    const answer: NewKeyAnswer = { ...summary, roles: entry.roles, key, active }
+    const answer: NewKeyAnswer = { ...added.key, roles: entry.roles, key, active }
     return { status: 201, body: answer }
   },
 
-  'DELETE /keys/{id}': async ({ params }) => {
+  'DELETE /keys/{id}': async ({ params, principal }) => {
     const id = params.id ?? ''
-    const result = await store.removeKey(id, now())
+    const result = await store.removeKey(id, { by: authorOf(principal), at: now() })
     // Revoked is what no place accepts any more: 503 until it is published, also when repeated.
     await publication.publish()
     if (result === 'unknown') throw new Failure('NotFound', `There is no key '${id}'.`)

@@ -1,10 +1,11 @@
 import * as z from 'zod'
-import { dialects, roles } from '#shared/domain/access.ts'
+import { dialects } from '#shared/domain/access.ts'
 import type { Route } from '#shared/domain/http/route.ts'
 import { isKeyTemplate } from '#shared/domain/sources.ts'
 import { eventTopics } from '#shared/domain/topics.ts'
 import { listOf, pageQuery } from '#shared/schema/list.ts'
 import { instant, text, time } from '#shared/schema/text.ts'
+import { rightsRoutes, roleName } from './rights-schema.ts'
 
 const fewTexts = z.array(text(128)).max(100)
 /** Shorter ones can be guessed. */
@@ -53,14 +54,18 @@ const source = z.object({
 /** What a new key may do, and until when. */
 export const keyInput = z.strictObject({
   name: text(128),
-  roles: z.array(z.enum(roles)).min(1).max(roles.length),
+  roles: z
+    .array(roleName)
+    .min(1)
+    .max(32)
+    .meta({ description: 'built-in ones and those of /roles' }),
   expires_at: instant.exactOptional(),
 })
 
 const key = z.object({
   id: z.string(),
   name: z.string(),
-  roles: z.array(z.enum(roles)),
+  roles: z.array(z.string()),
   created_at: time,
   expires_at: time.nullable(),
 })
@@ -132,4 +137,5 @@ export const routes = [
     access: 'admin',
     answers: { 204: gone },
   },
+  ...rightsRoutes,
 ] as const satisfies readonly Route[]

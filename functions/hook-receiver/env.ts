@@ -13,6 +13,8 @@ export const env = z.object({
   ACCESS_SNAPSHOT_URL: text,
   /** Opens the signing secrets of sources: 32 bytes, base64, or `secret:<ARN>` of them. */
   SOURCE_SECRETS_KEY: text,
+  /** CIDR blocks that token issuers' key sets may lie in beside public addresses. */
+  UPSTREAM_NETWORKS: z._default(z.string(), ''),
 })
 
 export type Env = z.infer<typeof env>

@@ -102,6 +102,64 @@ export const graph = z.object({
   ),
 }) satisfies z.ZodType<Graph>
 
+const trialSide = z.object({
+  calls: count,
+  failures: count,
+  mean_ms: milliseconds.nullable().meta({ description: 'geometric mean of good answers' }),
+})
+
+export const compatibility = z.object({
+  service: z.string(),
+  operations: z.array(
+    z.object({
+      operation: z.string(),
+      versions: z.array(
+        z.object({
+          version: z.string(),
+          calls: count,
+          failures: count,
+          failure_share: share,
+          p50_ms: milliseconds,
+          p95_ms: milliseconds,
+        }),
+      ),
+      pairs: z.array(
+        z.object({
+          from: z.string(),
+          to: z.string(),
+          answers: z
+            .array(
+              z.object({
+                place: z.string().meta({ description: 'JSON pointer; `[]` for members of arrays' }),
+                kind: z.enum([
+                  'added',
+                  'removed',
+                  'type-changed',
+                  'became-optional',
+                  'became-required',
+                ]),
+                from: z.array(z.string()),
+                to: z.array(z.string()),
+              }),
+            )
+            .nullable()
+            .meta({ description: 'null until ten answers of both were seen' }),
+        }),
+      ),
+    }),
+  ),
+  trial: z
+    .object({
+      revision: z.int().meta({ description: 'of the routing rules' }),
+      state: z.enum(['collecting', 'worse', 'as-good']),
+      why: z.string(),
+      canary: trialSide,
+      baseline: trialSide,
+    })
+    .nullable()
+    .meta({ description: "the newest canary's" }),
+})
+
 const lagItem = z.object({
   consumer: z.string(),
   topic: z.string(),

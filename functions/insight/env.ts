@@ -5,5 +5,7 @@ export const env = z.object({
   DATABASE_READER_URL: z.string().min(1),
   EVENT_LOG_URL: z.string().min(1),
   ACCESS_SNAPSHOT_URL: z.string().min(1),
+  /** CIDR blocks that token issuers' key sets may lie in beside public addresses. */
+  UPSTREAM_NETWORKS: z.string().default(''),
 })
 export type Env = z.infer<typeof env>

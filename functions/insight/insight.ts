@@ -2,6 +2,8 @@ import type { Actions } from '#shared/domain/http/action.ts'
 import type { LearnedPatterns } from '#shared/ports/learned-patterns.ts'
 import type { Lag } from '#shared/ports/log-browser.ts'
 import type { RecordedSessions } from '#shared/ports/recorded-sessions.ts'
+import type { TrafficReading } from '#shared/ports/traffic-reading.ts'
+import { compatibilityActions } from './compatibility.ts'
 import { eventActions } from './events.ts'
 import { type HealthDependencies, healthActions } from './health.ts'
 import { patternActions } from './patterns.ts'
@@ -12,6 +14,7 @@ export type InsightDependencies = HealthDependencies &
   Readonly<{
     sessions: RecordedSessions
     patterns: LearnedPatterns
+    traffic: TrafficReading
     /** The API's description, answered as it is. */
     openapi: Readonly<Record<string, unknown>>
   }>
@@ -21,6 +24,7 @@ export const insight = (dependencies: InsightDependencies): Actions<(typeof rout
   ...eventActions(dependencies.events),
   ...sessionActions(dependencies.sessions, dependencies.now),
   ...patternActions(dependencies.patterns),
+  ...compatibilityActions(dependencies.traffic),
   ...healthActions(dependencies),
 
   'GET /lag': async () => {

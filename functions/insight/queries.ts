@@ -33,6 +33,12 @@ export const sequenceBody = z.strictObject({
   source,
 })
 
+/** Two versions to compare; without them each with the next. */
+export const compatibilityQuery = z.strictObject({
+  from: text(128).exactOptional(),
+  to: text(128).exactOptional(),
+})
+
 const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 const MAX_WINDOW_MS = 31 * 86_400_000
 

@@ -3,6 +3,7 @@ import type { Route } from '#shared/domain/http/route.ts'
 import { listOf } from '#shared/schema/list.ts'
 import { recordedEvent } from '#shared/schema/recorded-event.ts'
 import {
+  compatibility,
   graph,
   health,
   lag,
@@ -15,6 +16,7 @@ import {
   sessionDetail,
 } from './answers.ts'
 import {
+  compatibilityQuery,
   eventQuery,
   eventsQuery,
   graphQuery,
@@ -116,6 +118,13 @@ export const routes = [
     'The directly-follows graph of operations within sessions',
     { query: graphQuery },
     graph,
+  ),
+  reading(
+    'GET',
+    '/services/{name}/compatibility',
+    'How versions of a service differ, as their calls show: failures, times, shape of answers',
+    { query: compatibilityQuery },
+    compatibility,
   ),
   reading('GET', '/lag', 'How far each consumer is behind, per topic and partition', {}, lag),
   {

@@ -1,18 +1,19 @@
-import type { Actions } from '#shared/domain/http/action.ts'
-import { authorize } from '#shared/domain/http/authorize.ts'
-import { presentedKey } from '#shared/domain/http/credentials.ts'
+import type { ActionRequest, Actions } from '#shared/domain/http/action.ts'
 import { headerOf, type RequestHeaders } from '#shared/domain/http/headers.ts'
 import { EVENT_STREAM } from '#shared/domain/http/server-sent-events.ts'
 import { Failure } from '#shared/errors.ts'
-import type { AccessSnapshots } from '#shared/ports/access-snapshots.ts'
 import { position, type routes } from './schema.ts'
 import { recordedStream, type StreamDependencies } from './stream.ts'
 
-export type LiveDependencies = StreamDependencies & Readonly<{ snapshots: AccessSnapshots }>
-
 /** Everything recorded, as it is recorded. */
-export const live = (dependencies: LiveDependencies): Actions<(typeof routes)[number]> => ({
-  'GET /live': async ({ query: { last_event_id, ...filter }, headers, remainingMs, signal }) => {
+export const live = (dependencies: StreamDependencies): Actions<(typeof routes)[number]> => ({
+  'GET /live': async ({
+    query: { last_event_id, ...filter },
+    headers,
+    remainingMs,
+    signal,
+    identifyAgain,
+  }) => {
     // The header is what a client sends by itself when it comes back, so it is the later word.
     const after = resumePoint(headers) ?? last_event_id ?? (await dependencies.events.latest())
     const stream = recordedStream(dependencies, {
@@ -20,7 +21,7 @@ export const live = (dependencies: LiveDependencies): Actions<(typeof routes)[nu
       after,
       remainingMs,
       signal,
-      mayGoOn: () => mayRead(dependencies, headers),
+      mayGoOn: () => mayRead(identifyAgain),
     })
     return { stream, mediaType: EVENT_STREAM, headers: { 'x-accel-buffering': 'no' } }
   },
@@ -36,16 +37,14 @@ function resumePoint(headers: RequestHeaders): number | undefined {
   })
 }
 
-/** A stream outlives the check of its key, so the key is looked at again while it runs. */
-async function mayRead(
-  { snapshots, now }: LiveDependencies,
-  headers: RequestHeaders,
-): Promise<boolean> {
+/** A stream outlives the check of who takes it, so that is looked at again while it runs. */
+async function mayRead(identifyAgain: ActionRequest['identifyAgain']): Promise<boolean> {
   try {
-    const snapshot = await snapshots.current()
-    return authorize(snapshot, presentedKey(headers), 'reader', now()).type === 'admitted'
+    return (await identifyAgain?.())?.roles.includes('reader') ?? false
   } catch (error) {
-    if (error instanceof Failure && error.retryable) return false
+    if (error instanceof Failure && (error.retryable || error.kind === 'Unauthenticated')) {
+      return false
+    }
     throw error
   }
 }

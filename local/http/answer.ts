@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { answerProblem } from '#shared/adapters/http-server/problem-answer.ts'
 import type { Outcome } from '../lambda/outcome.ts'
 import type { Body } from '../lambda/wire.ts'
-import { answerProblem } from './problem-answer.ts'
 
 /** Statuses that carry no body (RFC 9110, sections 15.3.5 and 15.4.5). */
 const isBodiless = (status: number) => status === 204 || status === 304

@@ -1,39 +1,55 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { HostedFunction } from '#shared/adapters/http-server/hosted-function.ts'
+import { makeServer } from '#shared/adapters/http-server/make-server.ts'
+import { answerProblem } from '#shared/adapters/http-server/problem-answer.ts'
+import type { TlsFiles } from '#shared/adapters/http-server/tls-files.ts'
 import type { Call, FunctionHost } from '../lambda/function-host.ts'
 import type { HttpCall } from '../lambda/wire.ts'
 import type { ApiPlan, RoutePlan } from '../template/api.ts'
 import { writeOutcome } from './answer.ts'
-import { answerProblem, answerUnreadable } from './problem-answer.ts'
+import { gatewayCertificate } from './gateway-certificate.ts'
 import { declaresTooMuch, readBody } from './read-body.ts'
 import { routeTable } from './route-table.ts'
 
-/** A slow sender gets so long for its headers and for a whole request, ms. */
-const HEADERS_TIMEOUT_MS = 10_000
+/** A slow sender gets so long for a whole request, ms. */
 const REQUEST_TIMEOUT_MS = 30_000
-/** Longer than what clients and load balancers keep idle connections for, ms. */
-const KEEP_ALIVE_MS = 65_000
-const CHECK_INTERVAL_MS = 1_000
 /** A refused body may go on coming for so long, ms. */
 const LINGER_MS = 2_000
 
 /** The server, and the end of all its streams, which would go on for as long as they are read. */
 export type Gateway = Readonly<{ server: Server; endStreams(): void }>
 
+/** Who answers: workers by name, and those that take requests as they come, in this process. */
+export type Answering = Readonly<{
+  hostOf(functionName: string): FunctionHost
+  hosted: ReadonlyMap<string, HostedFunction>
+}>
+
 /**
  * The REST API of the template on an HTTP server. It differs from API Gateway in three things that
  * are for people: an unknown path is a 404 and a wrong method a 405, where API Gateway says 403 to
  * both; a time-out of the function is a 504; errors are problem details.
  */
-export function gateway(api: ApiPlan, hostOf: (functionName: string) => FunctionHost): Gateway {
+export function gateway(api: ApiPlan, { hostOf, hosted }: Answering, tls?: TlsFiles): Gateway {
   const find = routeTable(api.routes)
   const streams = new Set<ServerResponse>()
-  const targets = api.routes.map((route) => ({ route, host: hostOf(route.functionName) }))
+  const targets = api.routes.map((route) => {
+    const inThisProcess = hosted.get(route.functionName)
+    return inThisProcess ? { hosted: inThisProcess } : { route, host: hostOf(route.functionName) }
+  })
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const { method = '', url = '' } = request
     const target = originForm(url)
     const queryAt = target.indexOf('?')
     const match = find(method, queryAt < 0 ? target : target.slice(0, queryAt))
+    const found = 'index' in match ? targets[match.index] : undefined
+    if (found?.hosted) {
+      request.url = target
+      found.hosted.handle(request, response)
+      return
+    }
+    if (request.headers.expect && !declaresTooMuch(request)) response.writeContinue()
     if (match.type !== 'found') {
       request.resume()
       const extra = trace(request)
@@ -51,8 +67,8 @@ export function gateway(api: ApiPlan, hostOf: (functionName: string) => Function
       tooLarge(request, response)
       return
     }
-    const found = targets[match.index]
     if (!found) throw new Error(`no route ${match.index}`)
+    const certificate = gatewayCertificate(request.socket)
     readBody(request, (reading) => {
       if (reading.type === 'too-large') {
         tooLarge(request, response)
@@ -65,43 +81,24 @@ export function gateway(api: ApiPlan, hostOf: (functionName: string) => Function
         streams.add(response)
         response.on('close', () => streams.delete(response))
       }
-      invoke(found, response, [index, method, target, params, rawHeaders, sourceIp, reading.body])
+      const { body } = reading
+      const call = [index, method, target, params, rawHeaders, sourceIp, body, certificate] as const
+      invoke(found, response, call)
     })
   }
 
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: CHECK_INTERVAL_MS,
-    },
-    serve,
-  )
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    if (!declaresTooMuch(request)) response.writeContinue()
-    serve(request, response)
-  })
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-    const [status, detail] = UNREADABLE[error.code ?? ''] ?? [400, 'The request is not HTTP.']
-    answerUnreadable(socket, status, detail)
-  })
+  const server = makeServer(serve, REQUEST_TIMEOUT_MS, tls)
+  server.on('checkContinue', serve)
   return {
     server,
     endStreams() {
       for (const response of streams) response.end()
+      for (const each of hosted.values()) each.endStreams()
     },
   }
 }
 
 const MALFORMED_PATH = 'The path has a % that begins no encoded character.'
-
-const UNREADABLE: Readonly<Record<string, readonly [number, string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not come to its end in time.'],
-  HPE_HEADER_OVERFLOW: [431, 'The headers are too large.'],
-  HPE_INVALID_EOF_STATE: [400, 'The body is shorter than its Content-Length.'],
-}
 
 function invoke(
   { route, host }: { route: RoutePlan; host: FunctionHost },

@@ -6,7 +6,7 @@ export type RouteMatch =
   | Readonly<{ type: 'wrong-method'; allowed: readonly string[] }>
   | Readonly<{ type: 'unknown' }>
   /** A parameter's percent-encoding is none. */
-  | Readonly<{ type: 'malformed' }>
+  | Readonly<{ type: 'malformed'; index: number }>
 
 type Node = {
   /** Index of the route, by method. */
@@ -45,10 +45,12 @@ export function routeTable(
     const values: string[] = []
     const node = find(root, segmentsOf(path), 0, values)
     if (!node) return { type: 'unknown' }
+    const match = inNode(node, method, values)
+    if (match.type !== 'found') return match
     try {
-      return inNode(node, method, values.map(decodeURIComponent))
+      return { ...match, params: values.map(decodeURIComponent) }
     } catch {
-      return { type: 'malformed' }
+      return { type: 'malformed', index: match.index }
     }
   }
 }

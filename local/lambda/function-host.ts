@@ -3,7 +3,7 @@ import { backoffMs } from '#shared/domain/backoff.ts'
 import type { FunctionPlan } from '../template/functions.ts'
 import { Environment } from './environment.ts'
 import type { Outcome, Waiter } from './outcome.ts'
-import { type PackedRecords, packRecords } from './pack-records.ts'
+import type { PackedRecords } from './pack-records.ts'
 import type { Command, HttpCall, WorkerSettings } from './wire.ts'
 
 /** What is said about functions, for the log. */
@@ -67,12 +67,8 @@ export class FunctionHost {
     }
   }
 
-  /** Invokes for records, waiting for a free place first. */
-  async consume(
-    records: Parameters<typeof packRecords>[0],
-    source: PackedRecords['source'],
-  ): Promise<Outcome> {
-    const packed = packRecords(records, source)
+  /** Invokes for records, waiting for a free place first. Their bytes are given away. */
+  async consumePacked(packed: PackedRecords): Promise<Outcome> {
     return this.#invoke(
       (id, deadline) => ['records', id, deadline, randomUUID(), packed],
       packed.values.buffer,

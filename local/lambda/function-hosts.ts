@@ -1,11 +1,20 @@
+import { join } from 'node:path'
+import { type HostedFunction, hostFunction } from '#shared/adapters/http-server/hosted-function.ts'
 import { parameterNames } from '../http/route-table.ts'
+import type { FunctionPlan } from '../template/functions.ts'
 import type { SystemPlan } from '../template/system.ts'
 import { FunctionHost, type FunctionLog } from './function-host.ts'
 
 /** All functions of the system. */
 export type FunctionHosts = Readonly<{
   of(name: string): FunctionHost
-  /** Loads every function once; what does not load is told to the log, and tried again later. */
+  /** Those that take requests as they come in, once they are loaded. */
+  hosted: ReadonlyMap<string, HostedFunction>
+  /**
+   * Loads every function once; what does not load is told to the log, and tried again later.
+   *
+   * @throws `Error` when one does not load that runs in this process
+   */
   warm(): Promise<void>
   close(): Promise<void>
 }>
@@ -21,18 +30,23 @@ export function functionHosts(
 ): FunctionHosts {
   const api = { id: plan.api.id, stage: plan.api.stage }
   const routes = plan.api.routes.map(({ path }) => ({ path, params: parameterNames(path) }))
+  const variablesOf = (each: FunctionPlan) => ({
+    ...lambdaVariables(each),
+    BRIDGE_COMPILE_CACHE: compileCache,
+    ...each.environment,
+  })
   const hosts = new Map(
-    plan.functions.map((each) => {
-      const { name, arn, folder, handler, memoryMb } = each
-      const settings = { functionName: name, arn, folder, handler, memoryMb, api, routes }
-      const variables = {
-        ...lambdaVariables(each),
-        BRIDGE_COMPILE_CACHE: compileCache,
-        ...each.environment,
-      }
-      return [name, new FunctionHost(each, settings, variables, log)] as const
-    }),
+    plan.functions
+      .filter(({ server }) => server === undefined)
+      .map((each) => {
+        const { name, arn, folder, handler, memoryMb } = each
+        const background = !plan.api.routes.some(({ functionName }) => functionName === name)
+        const own = { functionName: name, arn, folder, handler, memoryMb, background }
+        const settings = { ...own, api, routes }
+        return [name, new FunctionHost(each, settings, variablesOf(each), log)] as const
+      }),
   )
+  const hosted = new Map<string, HostedFunction>()
   const timer = setInterval(() => {
     const now = Date.now()
     for (const host of hosts.values()) host.expire(now)
@@ -45,19 +59,28 @@ export function functionHosts(
       if (!host) throw new Error(`there is no function ${name}`)
       return host
     },
+    hosted,
     async warm() {
       // The reason of a failure is in the log already.
-      await Promise.allSettled([...hosts.values()].map((host) => host.warm()))
+      const warming = Promise.allSettled([...hosts.values()].map((host) => host.warm()))
+      for (const each of plan.functions) {
+        const { name, folder, server } = each
+        if (server === undefined) continue
+        const environment = variablesOf(each)
+        hosted.set(name, await hostFunction({ name, module: join(folder, server), environment }))
+      }
+      await warming
     },
     async close() {
       clearInterval(timer)
-      await Promise.all([...hosts.values()].map((host) => host.close()))
+      const all = [...hosted.values(), ...hosts.values()]
+      await Promise.all(all.map((host) => host.close()))
     },
   }
 }
 
 /** What Lambda's runtime sets (developer guide, "Defined runtime environment variables"). */
-function lambdaVariables(plan: SystemPlan['functions'][number]): Record<string, string> {
+function lambdaVariables(plan: FunctionPlan): Record<string, string> {
   return {
     AWS_LAMBDA_FUNCTION_NAME: plan.name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',

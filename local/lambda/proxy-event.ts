@@ -12,7 +12,7 @@ const ACCOUNT_ID = '000000000000'
  * is as it came, path parameters and the query are decoded.
  */
 export function proxyEvent(
-  [routeIndex, method, target, params, rawHeaders, sourceIp, body]: HttpCall,
+  [routeIndex, method, target, params, rawHeaders, sourceIp, body, clientCert]: HttpCall,
   requestId: string,
   nowMs: number,
   { api, routes }: Gateway,
@@ -50,6 +50,7 @@ export function proxyEvent(
       resourcePath: route.path,
       identity: {
         ...NO_IDENTITY,
+        clientCert,
         sourceIp,
         userAgent: headers['user-agent'] ?? headers['User-Agent'] ?? null,
       },
@@ -65,7 +66,6 @@ const NO_IDENTITY = {
   apiKey: null,
   apiKeyId: null,
   caller: null,
-  clientCert: null,
   cognitoAuthenticationProvider: null,
   cognitoAuthenticationType: null,
   cognitoIdentityId: null,

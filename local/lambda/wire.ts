@@ -1,3 +1,4 @@
+import type { APIGatewayEventClientCertificate } from 'aws-lambda'
 import type { PackedRecords } from './pack-records.ts'
 
 /**
@@ -19,6 +20,8 @@ export type HttpCall = readonly [
   sourceIp: string,
   /** base64, null for none. */
   body: string | null,
+  /** Of a client that has proved to be its holder. */
+  clientCert: APIGatewayEventClientCertificate | null,
 ]
 
 /** An invocation: its id on the wire, when its time is over (ms since the epoch), its request id. */
@@ -55,6 +58,8 @@ export type WorkerSettings = Readonly<{
   functionName: string
   arn: string
   memoryMb: number
+  /** Nobody waits for its answers: it gets what the others leave of the processor. */
+  background: boolean
   api: Readonly<{ id: string; stage: string }>
   /** Path and parameter names of every route, in the order that `HttpCall` counts them. */
   routes: readonly Readonly<{ path: string; params: readonly string[] }>[]

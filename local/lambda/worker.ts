@@ -3,6 +3,7 @@ import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
+import { yieldToOthers } from './priority.ts'
 import { awslambda } from './response-stream.ts'
 import { type Handler, runtime } from './runtime.ts'
 import type { Command, Report, WorkerSettings } from './wire.ts'
@@ -15,6 +16,7 @@ import type { Command, Report, WorkerSettings } from './wire.ts'
  */
 enableCompileCache(process.env.BRIDGE_COMPILE_CACHE)
 const settings = workerData as WorkerSettings
+if (settings.background) yieldToOthers()
 const port = parentPort
 if (!port) throw new Error('this runs as a worker thread')
 

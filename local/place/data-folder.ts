@@ -11,6 +11,8 @@ export type DataFolder = Readonly<{
   functions: string
   compileCache: string
   accessSnapshotUrl: string
+  /** Holds what is known of each service. */
+  catalogUrl: string
   /** Holds a folder per queue of the template. */
   queues: string
   queuesUrl: string
@@ -41,6 +43,7 @@ export function openDataFolder(path: string): DataFolder {
     functions: file('functions'),
     compileCache: file('compile-cache'),
     accessSnapshotUrl: pathToFileURL(file('access.json')).href,
+    catalogUrl: `${pathToFileURL(file('catalog')).href}/`,
     queues: file('queues'),
     queuesUrl: pathToFileURL(file('queues')).href,
     adminKeyFile: file('admin-key'),

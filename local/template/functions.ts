@@ -13,6 +13,11 @@ export type FunctionPlan = Readonly<{
   memoryMb: number
   /** Invocations at once, at most. */
   maxConcurrency: number
+  /**
+   * The module in its folder by which a place that can runs it for long: requests are handed to it as
+   * they come in, and none becomes an event.
+   */
+  server?: string
 }>
 
 /** The name of a function by its ARN or name. @throws `Error` for one that is not there. */
@@ -22,6 +27,9 @@ export type NameOf = (arn: string) => string
 const DEFAULT_TIMEOUT_S = 3
 const DEFAULT_MEMORY_MB = 128
 const ACCOUNT_CONCURRENCY = 1_000
+
+/** Where a function's template names its `server` (stacks/constructs/service-function.ts). */
+export const SERVER_METADATA = 'omninode:server'
 
 /** Finds names among functions. */
 export function namesOf(functions: readonly Pick<FunctionPlan, 'name' | 'arn'>[]): NameOf {
@@ -60,7 +68,8 @@ export function functionsOf(
   return resources
     .filter(({ type }) => type === 'AWS::Lambda::Function')
     .map((resource) => {
-      const { properties } = resource
+      const { properties, metadata } = resource
+      const server = metadata[SERVER_METADATA]
       const limits = limitsOf(resource)
       const code = properties.Code as { S3Key?: string } | undefined
       const folder = assets.get(code?.S3Key ?? '')
@@ -74,6 +83,7 @@ export function functionsOf(
         handler: String(properties.Handler),
         environment: environment?.Variables ?? {},
         memoryMb: Number(properties.MemorySize ?? DEFAULT_MEMORY_MB),
+        ...(typeof server === 'string' ? { server } : {}),
       }
     })
 }

@@ -10,6 +10,7 @@ export type Resource = Readonly<{
   Type: string
   Condition?: string
   Properties?: Readonly<Record<string, unknown>>
+  Metadata?: Readonly<Record<string, unknown>>
 }>
 
 /** What a template's references lead to. */

@@ -13,6 +13,7 @@ export type ResolvedResource = Readonly<{
   logicalId: string
   type: string
   properties: Readonly<Record<string, unknown>>
+  metadata: Readonly<Record<string, unknown>>
 }>
 
 /** The types this place gives a meaning to; the others concern the account alone. */
@@ -54,11 +55,12 @@ export function resolveStacks(
   return scopes.flatMap((scope) =>
     Object.entries(scope.template.Resources)
       .filter(([, resource]) => types.has(resource.Type) && exists(resource, scope))
-      .map(([logicalId, { Type, Properties }]) => ({
+      .map(([logicalId, { Type, Properties, Metadata }]) => ({
         stack: scope.stack,
         logicalId,
         type: Type,
         properties: (resolve(Properties ?? {}, scope) ?? {}) as Record<string, unknown>,
+        metadata: Metadata ?? {},
       })),
   )
 }

@@ -1,8 +1,7 @@
-import { openEventConsumer, openEventLog } from '#shared/adapters/event-log.ts'
 import type { FunctionLog } from '../lambda/function-host.ts'
 import type { FunctionHosts } from '../lambda/function-hosts.ts'
 import type { SystemPlan } from '../template/system.ts'
-import { runMapping } from './mapping.ts'
+import { mappingsApart } from './mappings-apart.ts'
 import { runQueueMapping } from './queue-mapping.ts'
 import { runSchedule } from './schedule.ts'
 
@@ -18,7 +17,7 @@ type TriggerParts = Readonly<{
   /** The folder that holds a folder per queue. */
   queues: string
   hosts: FunctionHosts
-  log: FunctionLog['event']
+  log: FunctionLog
 }>
 
 /** Starts every event source mapping and schedule of a plan. */
@@ -26,18 +25,9 @@ export async function startTriggers(
   plan: SystemPlan,
   { eventLogUrl, queues, hosts, log }: TriggerParts,
 ): Promise<Triggers> {
-  const consumer = await openEventConsumer(eventLogUrl)
-  const deadLetters = await openEventLog(eventLogUrl)
-  const consumptions = await Promise.all(
-    plan.mappings.map((mapping) => {
-      const host = hosts.of(mapping.functionName)
-      return runMapping(mapping, {
-        ...{ consumer, deadLetters, host, joined: true, log, now: Date.now },
-      })
-    }),
-  )
+  const mapped = await mappingsApart({ eventLogUrl, mappings: plan.mappings }, { hosts, log })
   const drained = plan.queueMappings.map((mapping) =>
-    runQueueMapping(mapping, { queues, host: hosts.of(mapping.functionName), log }),
+    runQueueMapping(mapping, { queues, host: hosts.of(mapping.functionName), log: log.event }),
   )
   const stops = plan.schedules.map((schedule) =>
     runSchedule(schedule, hosts.of(schedule.functionName), () => new Date()),
@@ -45,10 +35,8 @@ export async function startTriggers(
   return {
     async stop() {
       for (const stop of stops) stop()
-      await Promise.all([...consumptions, ...drained].map((running) => running.stop()))
+      await Promise.all([mapped, ...drained].map((running) => running.stop()))
     },
-    async close() {
-      await Promise.all([consumer.close(), deadLetters.close()])
-    },
+    close: () => mapped.close(),
   }
 }

@@ -2,6 +2,8 @@ import type { AccessSnapshot } from '../domain/access.ts'
 import { Failure } from '../errors.ts'
 import type { AccessPublisher, AccessSnapshots } from '../ports/access-snapshots.ts'
 import type { SnapshotPlace, TaggedSnapshot } from '../ports/snapshot-place.ts'
+import { accessSnapshotPlace } from './access-snapshot-place.ts'
+import { openDocumentPlace, placeScheme } from './document-place.ts'
 
 /**
  * How old a held snapshot may be before a place is looked at again: beside the answer, and before it,
@@ -21,7 +23,7 @@ const MAX_AGE_MS = 5_000
  * @throws `Failure` `InvalidInput` for another scheme.
  */
 export function openAccessSnapshots(url: string): AccessSnapshots {
-  return freshSnapshots(openPlace(url), FRESHNESS[schemeOf(url)])
+  return freshSnapshots(openPlace(url), FRESHNESS[placeScheme(url)])
 }
 
 /** Publishes to where `openAccessSnapshots` reads. */
@@ -85,17 +87,8 @@ export function freshSnapshots(
   }
 }
 
-function schemeOf(url: string): keyof typeof FRESHNESS {
-  const { protocol } = new URL(url)
-  if (protocol === 'file:' || protocol === 's3:') return protocol
-  throw new Failure('InvalidInput', `an access snapshot cannot lie at a ${protocol} URL`)
-}
-
 async function openPlace(url: string): Promise<SnapshotPlace> {
-  if (schemeOf(url) === 'file:') {
-    const { fileSnapshotPlace } = await import('./file/snapshot-place.ts')
-    return fileSnapshotPlace(url)
-  }
-  const { s3SnapshotPlace } = await import('./aws/snapshot-place.ts')
-  return s3SnapshotPlace(url)
+  const folder = new URL('.', url).href
+  const place = await openDocumentPlace(folder, { durable: true })
+  return accessSnapshotPlace(place, url.slice(url.lastIndexOf('/') + 1))
 }

@@ -1,6 +1,9 @@
 import type { AccessSnapshot } from './access.ts'
 
-/** Reads a published snapshot; undefined for text that is none. */
+/**
+ * Reads a published snapshot; undefined for text that is none. One of a version that knew no roles,
+ * issuers or certificates is one without any.
+ */
 export function parseSnapshot(text: string): AccessSnapshot | undefined {
   let value: unknown
   try {
@@ -13,6 +16,11 @@ export function parseSnapshot(text: string): AccessSnapshot | undefined {
   const isSnapshot =
     typeof snapshot?.version === 'number' &&
     Array.isArray(snapshot.keys) &&
-    Array.isArray(snapshot.sources)
+    Array.isArray(snapshot.sources) &&
+    isListIfAny(snapshot.roles) &&
+    isListIfAny(snapshot.issuers) &&
+    isListIfAny(snapshot.certificates)
   return isSnapshot ? (snapshot as AccessSnapshot) : undefined
 }
+
+const isListIfAny = (value: unknown): boolean => value === undefined || Array.isArray(value)

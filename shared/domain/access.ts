@@ -1,9 +1,17 @@
+import type { CertificateEntry } from './access-certificates.ts'
+import type { Issuer } from './access-issuers.ts'
+import type { OwnRole } from './access-roles.ts'
+
 /**
- * What a key may do: `writer` sends hooks, `reader` reads what was recorded and learned, `operator`
- * manages sources and dead letters, `admin` manages keys.
+ * The built-in roles: `writer` sends hooks, `reader` reads what was recorded and learned, `operator`
+ * manages sources, dead letters and how services are called, `admin` manages keys, roles, issuers and
+ * certificates, `caller` calls every capability of every service, `registrar` registers any service.
  */
-export const roles = ['writer', 'reader', 'operator', 'admin'] as const
+export const roles = ['writer', 'reader', 'operator', 'admin', 'caller', 'registrar'] as const
 export type Role = (typeof roles)[number]
+
+export const isBuiltInRole = (name: string): name is Role =>
+  (roles as readonly string[]).includes(name)
 
 /** An API key as it is kept: never the key itself. */
 export type KeyEntry = Readonly<{
@@ -11,7 +19,8 @@ export type KeyEntry = Readonly<{
   name: string
   /** SHA-256 of the key, hex. Keys carry 256 random bits, so a plain digest can't be guessed. */
   digest: string
-  roles: readonly Role[]
+  /** Names of roles, built-in ones and those of `/roles`. */
+  roles: readonly string[]
   /** RFC 3339; a key past it is refused. */
   expiresAt?: string
 }>
@@ -54,10 +63,16 @@ export type RedactionPolicy = Readonly<{
   emails?: boolean
 }>
 
-/** Everything intake must know of keys and sources, as published. */
+/**
+ * Everything that authentication must know, as published. What a snapshot of an earlier version does
+ * not have is left out.
+ */
 export type AccessSnapshot = Readonly<{
   /** Grows with each change. */
   version: number
   keys: readonly KeyEntry[]
   sources: readonly SourceSettings[]
+  roles?: readonly OwnRole[]
+  issuers?: readonly Issuer[]
+  certificates?: readonly CertificateEntry[]
 }>

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { AccessSnapshot, KeyEntry } from './access.ts'
+import type { Principal } from './principal.ts'
 
 /** A key that was just made. `key` is shown once and kept nowhere. */
 export type NewKey = Readonly<{ id: string; key: string; digest: string }>
@@ -40,6 +41,14 @@ export function findKey(
   }
   return entry
 }
+
+/** Who holds a key. */
+export const holderOfKey = ({ id, name, roles }: KeyEntry): Principal => ({
+  kind: 'key',
+  id,
+  name,
+  roles,
+})
 
 const indexes = new WeakMap<AccessSnapshot, ReadonlyMap<string, KeyEntry>>()
 

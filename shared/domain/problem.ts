@@ -9,6 +9,8 @@ export type Problem = Readonly<{
   instance: string
   /** The wrong places of an input: JSON pointers (RFC 6901) and what is wrong there. */
   errors?: readonly Readonly<{ pointer: string; detail: string }>[]
+  /** Members of its own (section 3.2). */
+  [member: string]: unknown
 }>
 
 const titles: Readonly<Record<number, string>> = {
@@ -17,7 +19,9 @@ const titles: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  406: 'Not Acceptable',
   409: 'Conflict',
+  412: 'Precondition Failed',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
@@ -32,11 +36,17 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
 
 /** Describes a failure of a request to its caller. `requestId` is the gateway's. */
 export function problemOf(
-  failure: Readonly<{ status: number; message: string; errors?: NonNullable<Problem['errors']> }>,
+  failure: Readonly<{
+    status: number
+    message: string
+    errors?: NonNullable<Problem['errors']>
+    members?: Readonly<Record<string, unknown>>
+  }>,
   requestId: string,
 ): Problem {
-  const { status, message, errors = [] } = failure
+  const { status, message, errors = [], members } = failure
   return {
+    ...members,
     type: 'about:blank',
     title: titles[status] ?? 'Error',
     status,

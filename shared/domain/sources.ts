@@ -1,4 +1,5 @@
 import type { AccessSnapshot, SourceSettings } from './access.ts'
+import { isOwnSource } from './own-sources.ts'
 
 const indexes = new WeakMap<AccessSnapshot, ReadonlyMap<string, SourceSettings>>()
 
@@ -22,5 +23,5 @@ export function isKeyTemplate(template: string): boolean {
 
 /** Whether a source may be called so: it stands in paths and becomes the events' `source`. */
 export function isSourceName(name: string): boolean {
-  return SOURCE_NAME.test(name)
+  return SOURCE_NAME.test(name) && !isOwnSource(name)
 }

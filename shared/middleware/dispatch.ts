@@ -4,6 +4,7 @@ import { readQuery } from '../domain/http/query.ts'
 import type { Route } from '../domain/http/route.ts'
 import { router } from '../domain/http/router.ts'
 import { Failure } from '../errors.ts'
+import { callerOf } from './caller.ts'
 import { readJson } from './read-json.ts'
 import { validate } from './validate.ts'
 
@@ -39,15 +40,22 @@ export function dispatch<const R extends Route>(
     const { route } = match
     const action = byName[`${route.method} ${route.path}`]
     if (!action) throw new Error(`no action for ${route.method} ${route.path}`)
+    const caller = callerOf(event)
     return action({
       params: pathParameters(event),
       query: query(route, event) as undefined,
-      body: (route.body && validate(route.body, readJson(event), '')) as undefined,
+      body: (route.body && validate(route.body, bodyOf(route, event), '')) as undefined,
       headers: event.headers,
+      principal: caller?.principal,
+      identifyAgain: caller?.again,
       signal,
       remainingMs: () => context.getRemainingTimeInMillis(),
     })
   }
+}
+
+function bodyOf({ bodyOptional }: Route, event: APIGatewayProxyEvent): unknown {
+  return bodyOptional && !event.body ? {} : readJson(event)
 }
 
 /** A path that holds a NUL names nothing we could have stored: PostgreSQL's text can't hold one. */

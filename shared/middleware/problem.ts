@@ -60,9 +60,9 @@ export function problemAnswer(error: unknown, requestId: string): APIGatewayProx
     headers: {
       'content-type': PROBLEM_MEDIA_TYPE,
       'cache-control': 'no-store',
+      ...(failure.status === 401 ? { 'www-authenticate': 'Bearer realm="omninode-bridge"' } : {}),
       ...(failure instanceof Failure ? failure.headers : {}),
       ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
-      ...(failure.status === 401 ? { 'www-authenticate': 'Bearer realm="omninode-bridge"' } : {}),
     },
     body: JSON.stringify(problemOf(failure, requestId)),
   }

@@ -1,5 +1,6 @@
 import type { KeyEntry, SourceSettings } from '../domain/access.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
+import type { Change } from './access-rights.ts'
 
 /** A key as people see it. Times are RFC 3339 UTC with milliseconds. */
 export type KeySummary = Readonly<{
@@ -28,15 +29,22 @@ export type KeptSource = Omit<SourceSettings, 'sealedSecrets'> &
     updated_at: string
   }>
 
+export type AddKeyOutcome =
+  | Readonly<{ type: 'added'; key: KeySummary }>
+  /** Roles that there are not: no key was made. */
+  | Readonly<{ type: 'unknown-roles'; roles: readonly string[] }>
+  | Readonly<{ type: 'full'; room: string }>
+
 /** The truth about keys and sources. Every change makes a new snapshot due. */
 export interface AccessStore {
   /** By id. @throws `InvalidInput` for a cursor that is not ours. */
   listKeys(page: PageRequest): Promise<Page<KeySummary>>
 
-  addKey(entry: KeyEntry, at: Date): Promise<KeySummary>
+  /** Stands in the audit trail, as removing does: both or neither. */
+  addKey(entry: KeyEntry, change: Change): Promise<AddKeyOutcome>
 
   /** Nothing is removed that would leave no unexpired key with the role `admin`. */
-  removeKey(id: string, at: Date): Promise<'removed' | 'unknown' | 'last-admin'>
+  removeKey(id: string, change: Change): Promise<'removed' | 'unknown' | 'last-admin'>
 
   /** By name. @throws `InvalidInput` for a cursor that is not ours. */
   listSources(page: PageRequest): Promise<Page<KeptSource>>

@@ -4,6 +4,7 @@ import type {
   ListedInstance,
   Registration,
 } from '../domain/discovery/instance.ts'
+import type { ServiceStamps } from '../domain/discovery/service-stamps.ts'
 import type { Watching } from './watching.ts'
 
 /**
@@ -49,6 +50,12 @@ export interface Directory {
 
   /** The names of services: now, and after each change. */
   watchServices(signal: AbortSignal): Watching<readonly string[]>
+
+  /**
+   * What tells which services changed: now, and after each change. One watch for all of them, in directories
+   * where each watch holds a connection; left out where it holds none.
+   */
+  watchStamps?(signal: AbortSignal): Watching<ServiceStamps>
 
   /** Ends watches and lets go of connections. */
   close(): Promise<void>

@@ -7,6 +7,9 @@ export const patternKinds = [
   'failure',
   'anomaly',
   'co-use',
+  'cacheable',
+  'slow',
+  'flapping',
 ] as const
 export type PatternKind = (typeof patternKinds)[number]
 
@@ -17,7 +20,7 @@ export type PatternState = (typeof patternStates)[number]
 export type Pattern = Readonly<{
   id: string
   kind: PatternKind
-  /** What it is about: an operation, `A -> B`, or a sequence. */
+  /** What it is about: an operation, `A -> B`, a sequence, or a service and what of it. */
   subject: string
   /** The source it was learned from alone, null for whole sessions over all sources. */
   source: string | null

@@ -79,7 +79,7 @@ export class Api extends Construct {
     for (const route of routes) {
       const resource = this.restApi.root.resourceForPath(route.path)
       if (route.streaming && !streams) {
-        resource.addMethod(route.method, notStreamed(), notStreamedOptions)
+        resource.addMethod(route.method, notStreamed(route.path), notStreamedOptions)
         continue
       }
       const integration = new LambdaIntegration(target, {

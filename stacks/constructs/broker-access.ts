@@ -57,12 +57,11 @@ export function grantReading(
   )
 }
 
+/** Whose role can be given rights: a function, listening or not. */
+export type Appending = Pick<LambdaFunction, 'addToRolePolicy'>
+
 /** Lets a function append to topics. */
-export function grantWriting(
-  lambda: LambdaFunction,
-  broker: Broker,
-  topics: readonly string[],
-): void {
+export function grantWriting(lambda: Appending, broker: Broker, topics: readonly string[]): void {
   if (broker.kind !== 'msk') return
   grantCluster(lambda, broker.clusterArn)
   lambda.addToRolePolicy(
@@ -127,7 +126,7 @@ export function grantLagReading(
   )
 }
 
-function grantCluster(lambda: LambdaFunction, clusterArn: string): void {
+function grantCluster(lambda: Appending, clusterArn: string): void {
   lambda.addToRolePolicy(
     new PolicyStatement({
       actions: ['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'],

@@ -49,12 +49,15 @@ const MIN_POLLERS = 1
  * condition that holds only when asked for: the poller that takes their place there reads them.
  */
 export class Consumer extends Construct {
+  /** Names of what it reads. */
+  readonly topics: readonly string[]
+
   constructor(scope: Construct, id: string, props: ConsumerProps) {
     super(scope, id)
     const topics = props.topics ?? eventTopics
     const condition = props.stage === 'compose' ? mappingsCondition(Stack.of(this)) : undefined
-    const topicNames = topics.map(({ name }) => name)
-    const groups = topicNames.map((name) => consumerGroup(props.target.name, name))
+    this.topics = topics.map(({ name }) => name)
+    const groups = this.topics.map((name) => consumerGroup(props.target.name, name))
     for (const topic of topics) {
       const resource = new CfnEventSourceMapping(this, topic.name, mapping(topic, props))
       if (props.broker.pollers === 'on-demand') acknowledgeNoDestination(resource)
@@ -63,8 +66,8 @@ export class Consumer extends Construct {
       if (props.target.lambda.role) resource.node.addDependency(props.target.lambda.role)
     }
     grantPolling(props.target.lambda, props.broker)
-    grantReading(props.target.lambda, props.broker, topicNames, groups)
-    grantWriting(props.target.lambda, props.broker, topicNames.map(deadLetterTopic))
+    grantReading(props.target.lambda, props.broker, this.topics, groups)
+    grantWriting(props.target.lambda, props.broker, this.topics.map(deadLetterTopic))
   }
 }
 

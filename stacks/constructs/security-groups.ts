@@ -32,6 +32,7 @@ export class SecurityGroups extends Construct {
       settings.nat === 'none' ? this.#group('endpoints', 'interface endpoints') : undefined
     this.#letCallServices(functions)
 
+    const upstreams = this.#upstreams()
     const database = this.#group('database', 'the database')
     functions.connections.allowTo(database, POSTGRES, 'SQL')
 
@@ -43,7 +44,25 @@ export class SecurityGroups extends Construct {
       const { port } = new URL(settings.consulAddress ?? '')
       this.#letReach(functions, settings.consulCidr, [Number(port)])
     }
-    this.groups = { functions, database, ...(brokers ? { brokers } : {}), ...consul }
+    this.groups = { functions, upstreams, database, ...(brokers ? { brokers } : {}), ...consul }
+  }
+
+  /**
+   * Calls to services go to whatever ports these listen on, in the networks they may stand in. Without
+   * any, public addresses alone may be called, which a NAT gateway leads to.
+   */
+  #upstreams(): SecurityGroup {
+    const { upstreamNetworks, nat } = this.#settings
+    const upstreams = this.#group('upstreams', 'functions that call services')
+    const cidrs = upstreamNetworks.split(',').filter(Boolean)
+    for (const cidr of cidrs) {
+      const peer = cidr.includes(':') ? Peer.ipv6(cidr) : Peer.ipv4(cidr)
+      upstreams.addEgressRule(peer, Port.allTcp(), 'services')
+    }
+    if (cidrs.length === 0 && nat !== 'none') {
+      upstreams.addEgressRule(Peer.anyIpv4(), Port.allTcp(), 'services at public addresses')
+    }
+    return upstreams
   }
 
   #brokers(functions: SecurityGroup): SecurityGroup {

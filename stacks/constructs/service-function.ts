@@ -1,4 +1,5 @@
-import { type Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { type CfnResource, type Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
@@ -32,16 +33,22 @@ type ServiceFunctionProps = FunctionContext &
     memory?: number
     /** At most so many invocations at once. */
     reservedConcurrency?: number
+    /** Module of the bundle that a place which can runs for long instead of the handler. */
+    server?: string
   }>
 
 const DEFAULT_MEMORY_MB = 512
+
+/** Where the local runtime reads that a function can be run for long (local/template/functions.ts). */
+const SERVER_METADATA = 'omninode:server'
 
 /** What the OpenTelemetry layer starts a function with. */
 const OTEL_WRAPPER = '/opt/otel-instrument'
 
 /**
  * A Lambda with the defaults of this system. Its role may write to its own log group and use what its
- * environment tells it of; whatever it needs beyond that is granted where it is needed.
+ * environment tells it of, and its network lets it get there; whatever it needs beyond that is granted
+ * where it is needed.
  */
 export class ServiceFunction extends Construct {
   readonly name: string
@@ -89,10 +96,14 @@ export class ServiceFunction extends Construct {
         ? {
             vpc: network.vpc,
             vpcSubnets: network.subnets,
-            securityGroups: network.securityGroups,
+            securityGroups: securityGroupsOf(props.surroundings, props.environment),
           }
         : {}),
     })
+    if (props.server) {
+      const resource = this.lambda.node.defaultChild as CfnResource
+      resource.addMetadata(SERVER_METADATA, props.server)
+    }
     for (const statement of props.surroundings.access(props.environment)) {
       this.lambda.addToRolePolicy(statement)
     }
@@ -120,11 +131,21 @@ function acknowledgeTracing(role: Role): void {
 
 const NETWORK_POLICY = 'service-role/AWSLambdaVPCAccessExecutionRole'
 
-function environmentOf(
+/** Where a function stands: who is told in which networks upstreams may stand has the way there. */
+export function securityGroupsOf(
+  { hosting, upstreamGroups }: Surroundings,
+  environment: Readonly<Record<string, string>>,
+): ISecurityGroup[] {
+  const everywhere = hosting.network?.securityGroups ?? []
+  return 'UPSTREAM_NETWORKS' in environment ? [...everywhere, ...upstreamGroups] : everywhere
+}
+
+/** What a place adds to a function's own variables. */
+export function environmentOf(
   { databaseEnvironment, tracing }: Hosting,
   own: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const hasDatabase = Object.keys(own).some((name) => /^DATABASE_.*URL$/.test(name))
+  const hasDatabase = Object.keys(own).some((name) => /^(DATABASE_.*|DISCOVERY_)URL$/.test(name))
   return {
     ...(hasDatabase ? databaseEnvironment : {}),
     ...(tracing === 'otel' ? { AWS_LAMBDA_EXEC_WRAPPER: OTEL_WRAPPER } : {}),

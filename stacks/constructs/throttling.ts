@@ -19,6 +19,8 @@ const limits = {
   reading: { rate: 200, burst: 400 },
   /** Every stream holds an execution for up to 15 min, of the 100 that `live` has. */
   streams: { rate: 5, burst: 20 },
+  /** Calls between services; at 100 ms each they hold 50 executions of the 150 that `tool-proxy` has. */
+  calls: { rate: 500, burst: 1_000 },
   /** People and scripts that manage keys and sources. */
   administration: { rate: 20, burst: 40 },
 } as const satisfies Record<string, Limit>
@@ -44,6 +46,7 @@ export function methodLimits(
 }
 
 function kindOf({ access, streaming, path }: Route): keyof typeof limits {
+  if (path.startsWith('/proxy')) return 'calls'
   if (streaming) return 'streams'
   if (access === 'operator' || access === 'admin') return 'administration'
   return path.startsWith('/hooks') ? 'intake' : 'reading'

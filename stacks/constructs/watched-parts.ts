@@ -41,9 +41,9 @@ export class WatchedParts extends Construct {
   ): readonly Graph[] {
     const own = broker === 'own'
     return [
-      ...consumers.map(({ name }) => ({
-        title: `${name}: lag, ${own ? 'records' : 's'}`,
-        metrics: lagAlarms(this, name, own ? undefined : names.broker),
+      ...consumers.map((consumer) => ({
+        title: `${consumer.name}: lag, ${own ? 'records' : 's'}`,
+        metrics: lagAlarms(this, consumer, own ? undefined : names.broker),
       })),
       { title: 'records put aside', metrics: deadLetterAlarms(this, consumers, pollers) },
     ]

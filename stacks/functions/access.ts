@@ -1,13 +1,14 @@
 import { Duration } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { Env } from '#functions/access/env.ts'
+import { grantWriting } from '../constructs/broker-access.ts'
 import { type FunctionContext, ServiceFunction } from '../constructs/service-function.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 type AccessProps = FunctionContext &
   Readonly<{ surroundings: Surroundings; accessSnapshotUrl: string }>
 
-/** Keys and sources: keeps them and publishes the snapshot that the others authenticate with. */
+/** Who may do what, and sources: keeps them and publishes the snapshot that the others authenticate with. */
 export class Access extends ServiceFunction {
   constructor(scope: Construct, id: string, props: AccessProps) {
     super(scope, id, {
@@ -17,9 +18,12 @@ export class Access extends ServiceFunction {
       timeout: Duration.seconds(10),
       environment: {
         DATABASE_URL: props.surroundings.databaseUrl,
+        EVENT_LOG_URL: props.surroundings.eventLogUrl,
         ACCESS_SNAPSHOT_URL: props.accessSnapshotUrl,
         SOURCE_SECRETS_KEY: props.surroundings.sourceSecretsKey,
+        UPSTREAM_NETWORKS: props.surroundings.upstreamNetworks,
       } satisfies Env,
     })
+    grantWriting(this.lambda, props.surroundings.broker, ['services.lifecycle'])
   }
 }

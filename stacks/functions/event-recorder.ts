@@ -17,6 +17,9 @@ const MAX_CONCURRENCY = 10
 
 /** Keeps every event, its session and its metrics. */
 export class EventRecorder extends ServiceFunction {
+  /** Names of what it reads. */
+  readonly topics: readonly string[]
+
   constructor(scope: Construct, id: string, props: EventRecorderProps) {
     const { surroundings } = props
     super(scope, id, {
@@ -32,11 +35,12 @@ export class EventRecorder extends ServiceFunction {
         EVENT_LOG_URL: surroundings.eventLogUrl,
       } satisfies Env,
     })
-    new Consumer(this, 'Consumer', {
+    const { topics } = new Consumer(this, 'Consumer', {
       target: this,
       broker: surroundings.broker,
       stage: props.stage,
       batchSize: BATCH_SIZE,
     })
+    this.topics = topics
   }
 }

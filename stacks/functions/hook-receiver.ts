@@ -25,6 +25,7 @@ export class HookReceiver extends ServiceFunction {
         SPILL_URL: spill.url,
         ACCESS_SNAPSHOT_URL: props.accessSnapshotUrl,
         SOURCE_SECRETS_KEY: surroundings.sourceSecretsKey,
+        UPSTREAM_NETWORKS: props.surroundings.upstreamNetworks,
       } satisfies Env,
     })
     spill.grantPut(this.lambda)

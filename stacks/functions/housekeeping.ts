@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { Env } from '#functions/housekeeping/env.ts'
+import { grantWriting } from '../constructs/broker-access.ts'
 import { scheduleEvery } from '../constructs/schedule.ts'
 import { type FunctionContext, ServiceFunction } from '../constructs/service-function.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -20,10 +21,12 @@ export class Housekeeping extends ServiceFunction {
       reservedConcurrency: 1,
       environment: {
         DATABASE_URL: props.surroundings.databaseUrl,
+        DISCOVERY_URL: props.surroundings.discoveryUrl,
         EVENT_LOG_URL: props.surroundings.eventLogUrl,
         ACCESS_SNAPSHOT_URL: props.accessSnapshotUrl,
       } satisfies Env,
     })
+    grantWriting(this.lambda, props.surroundings.broker, ['services.lifecycle'])
     scheduleEvery(Duration.minutes(1), this, props.surroundings.hosting)
   }
 }

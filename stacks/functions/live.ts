@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { Env } from '#functions/live/env.ts'
+import { grantWriting } from '../constructs/broker-access.ts'
 import { type FunctionContext, ServiceFunction } from '../constructs/service-function.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -21,8 +22,11 @@ export class Live extends ServiceFunction {
       reservedConcurrency: MAX_STREAMS,
       environment: {
         DATABASE_READER_URL: props.surroundings.databaseReaderUrl,
+        EVENT_LOG_URL: props.surroundings.eventLogUrl,
         ACCESS_SNAPSHOT_URL: props.accessSnapshotUrl,
+        UPSTREAM_NETWORKS: props.surroundings.upstreamNetworks,
       } satisfies Env,
     })
+    grantWriting(this.lambda, props.surroundings.broker, ['services.lifecycle'])
   }
 }

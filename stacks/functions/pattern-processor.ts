@@ -17,6 +17,9 @@ const MAX_CONCURRENCY = 10
 
 /** Learns from every event. */
 export class PatternProcessor extends ServiceFunction {
+  /** Names of what it reads. */
+  readonly topics: readonly string[]
+
   constructor(scope: Construct, id: string, props: PatternProcessorProps) {
     const { surroundings } = props
     super(scope, id, {
@@ -31,11 +34,12 @@ export class PatternProcessor extends ServiceFunction {
         DATABASE_URL: surroundings.databaseUrl,
       } satisfies Env,
     })
-    new Consumer(this, 'Consumer', {
+    const { topics } = new Consumer(this, 'Consumer', {
       target: this,
       broker: surroundings.broker,
       stage: props.stage,
       batchSize: BATCH_SIZE,
     })
+    this.topics = topics
   }
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { fileSnapshotPlace } from '#shared/adapters/file/snapshot-place.ts'
+import { accessSnapshotPlace } from '#shared/adapters/access-snapshot-place.ts'
+import { fileDocumentPlace } from '#shared/adapters/file/document-place.ts'
 import { ensureFirstKey } from '#shared/adapters/postgres/access-bootstrap.ts'
 import {
   postgresAccessPublication,
@@ -25,7 +26,10 @@ async function anAccess() {
   onTestFinished(() => sql.end())
   const folder = await mkdtemp(join(tmpdir(), 'omninode-access-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  const place = fileSnapshotPlace(pathToFileURL(join(folder, 'access.json')).href)
+  const place = accessSnapshotPlace(
+    fileDocumentPlace(pathToFileURL(join(folder, '/')).href, { durable: true }),
+    'access.json',
+  )
   const published = async (): Promise<AccessSnapshot> => {
     const read = await place.read(undefined)
     if (!read) throw new Error('nothing was published')
@@ -45,26 +49,28 @@ const aKey = (id: string, ...roles: ('reader' | 'admin')[]) => {
   return { key, entry: { id, name: `key ${id}`, digest, roles } }
 }
 const sealed = (fingerprint: string) => ({ sealed: `v1.${fingerprint}`, fingerprint })
+const by = { kind: 'key', id: 'admin', name: 'an admin' } as const
+const byAdmin = (when: Date) => ({ by, at: when })
 const settings = { name: 'shop', dialect: 'stripe' as const }
 
 describe('keys', () => {
   it('are in the snapshot once it is published, and gone from it once removed', async () => {
     const { store, publication, published } = await anAccess()
     const { key, entry } = aKey('a', 'reader')
-    await store.addKey({ ...entry, expiresAt: later.toISOString() }, at)
+    await store.addKey({ ...entry, expiresAt: later.toISOString() }, byAdmin(at))
     await publication.publish()
     expect(findKey(await published(), key, at)).toEqual({
       ...entry,
       expiresAt: later.toISOString(),
     })
-    expect(await store.removeKey('a', at)).toBe('removed')
+    expect(await store.removeKey('a', byAdmin(at))).toBe('removed')
     await publication.publish()
     expect((await published()).keys).toEqual([])
   })
 
   it('are listed in pages, without what they are', async () => {
     const { store } = await anAccess()
-    for (const id of ['c', 'a', 'b']) await store.addKey(aKey(id, 'reader').entry, at)
+    for (const id of ['c', 'a', 'b']) await store.addKey(aKey(id, 'reader').entry, byAdmin(at))
     const first = await store.listKeys({ limit: 2 })
     expect(first.items.map(({ id }) => id)).toEqual(['a', 'b'])
     expect(first.items[0]).toEqual({
@@ -87,19 +93,22 @@ describe('keys', () => {
 
   it('keep the last admin, an expired one not counted', async () => {
     const { store } = await anAccess()
-    await store.addKey(aKey('a', 'admin').entry, at)
-    await store.addKey({ ...aKey('old', 'admin').entry, expiresAt: at.toISOString() }, at)
-    expect(await store.removeKey('a', later)).toBe('last-admin')
-    await store.addKey(aKey('b', 'admin').entry, at)
-    expect(await store.removeKey('a', later)).toBe('removed')
-    expect(await store.removeKey('a', later)).toBe('unknown')
+    await store.addKey(aKey('a', 'admin').entry, byAdmin(at))
+    await store.addKey({ ...aKey('old', 'admin').entry, expiresAt: at.toISOString() }, byAdmin(at))
+    expect(await store.removeKey('a', byAdmin(later))).toBe('last-admin')
+    await store.addKey(aKey('b', 'admin').entry, byAdmin(at))
+    expect(await store.removeKey('a', byAdmin(later))).toBe('removed')
+    expect(await store.removeKey('a', byAdmin(later))).toBe('unknown')
   })
 
   it('keep one admin when two are removed at once', async () => {
     const { store } = await anAccess()
-    await store.addKey(aKey('a', 'admin').entry, at)
-    await store.addKey(aKey('b', 'admin').entry, at)
-    const results = await Promise.all([store.removeKey('a', at), store.removeKey('b', at)])
+    await store.addKey(aKey('a', 'admin').entry, byAdmin(at))
+    await store.addKey(aKey('b', 'admin').entry, byAdmin(at))
+    const results = await Promise.all([
+      store.removeKey('a', byAdmin(at)),
+      store.removeKey('b', byAdmin(at)),
+    ])
     expect(results.toSorted()).toEqual(['last-admin', 'removed'])
   })
 })
@@ -181,7 +190,7 @@ describe('publication', () => {
     })
     await counting.publish()
     await counting.publish()
-    await store.removeKey('unknown', at)
+    await store.removeKey('unknown', byAdmin(at))
     await counting.publish()
     expect(count).toBe(1)
     await counting.publish({ again: true })
@@ -191,7 +200,7 @@ describe('publication', () => {
   it('stays due when it failed, and is made up for', async () => {
     const { sql, store, publication, place, published } = await anAccess()
     await publication.publish()
-    await store.addKey(aKey('a', 'reader').entry, at)
+    await store.addKey(aKey('a', 'reader').entry, byAdmin(at))
     const failing = postgresAccessPublication(sql, {
       publish: async () => {
         throw new Failure('Unavailable', 'no place')
@@ -208,7 +217,7 @@ describe('publication', () => {
     const ids = Array.from({ length: 12 }, (_, i) => `key-${i}`)
     await Promise.all(
       ids.map(async (id) => {
-        await store.addKey(aKey(id, 'reader').entry, at)
+        await store.addKey(aKey(id, 'reader').entry, byAdmin(at))
         await publication.publish()
       }),
     )
@@ -225,6 +234,8 @@ describe('the first key', () => {
       'reader',
       'operator',
       'admin',
+      'caller',
+      'registrar',
     ])
     expect(await ensureFirstKey(sql, place, at)).toBeUndefined()
   })

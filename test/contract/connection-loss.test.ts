@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createConnection, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { connect, type Sql, type Transaction } from '#shared/adapters/postgres/connect.ts'
@@ -90,5 +92,41 @@ describe('a connection that is lost', () => {
     await expect(reserved`select 1`.execute()).rejects.toMatchObject(LOST)
     reserved.release()
     expect(await sql`select 1 as one`).toEqual([{ one: 1 }])
+  })
+})
+
+describe('a connection that is lost while it asks for the types of arrays', () => {
+  it('fails nothing but what waited for it, and the next one asks again', async () => {
+    const url = new URL(await freshDatabase({ as: 'owner' }))
+    const port = Number(url.port)
+    let cut = true
+    const proxy = createServer((client) => {
+      const upstream = createConnection(port, '127.0.0.1')
+      upstream.pipe(client)
+      client.on('data', (piece) => {
+        if (cut && piece.includes('typarray')) {
+          cut = false
+          client.resetAndDestroy()
+          upstream.destroy()
+        } else upstream.write(piece)
+      })
+      for (const socket of [client, upstream]) socket.on('error', () => client.destroy())
+      client.on('close', () => upstream.destroy())
+    }).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const rejections: unknown[] = []
+    const note = (reason: unknown) => rejections.push(reason)
+    process.on('unhandledRejection', note)
+    url.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    const sql = connect(url.href, { applicationName: 'lost', max: 1 })
+    onTestFinished(async () => {
+      process.off('unhandledRejection', note)
+      await sql.end({ timeout: 1 })
+      proxy.close()
+    })
+    const ask = () => sql<{ sum: number }[]>`select sum(x)::int from unnest(${[1, 2]}::int[]) as x`
+    await ask().catch(() => undefined)
+    expect(await ask()).toEqual([{ sum: 3 }])
+    expect(rejections).toEqual([])
   })
 })

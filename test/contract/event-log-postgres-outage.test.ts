@@ -1,45 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { startPostgres } from '#local/postgres.ts'
-import { connect } from '#shared/adapters/postgres/connect.ts'
 import { postgresEventConsumer } from '#shared/adapters/postgres/event-consumer.ts'
 import { postgresEventLog } from '#shared/adapters/postgres/event-log.ts'
 import { postgresLogBrowser } from '#shared/adapters/postgres/log-browser.ts'
-import { migrate } from '#shared/adapters/postgres/migrate.ts'
 import { postgresTopicAdmin } from '#shared/adapters/postgres/topic-admin.ts'
 import type { EventLog } from '#shared/ports/event-log.ts'
-import { processTree } from '#test/support/process-tree.ts'
+import { ownPostgres } from '#test/support/own-postgres.ts'
 import { aRecord, aTopic, readAll } from './event-log.contract.ts'
-
-/** A server of its own, which the test may freeze and kill. */
-async function ownServer() {
-  const folder = await mkdtemp(join(tmpdir(), 'omninode-outage-'))
-  const dataDir = join(folder, 'data', 'postgres')
-  let server = await startPostgres({ dataDir })
-  const port = Number(new URL(server.url).port)
-  const signal = (name: NodeJS.Signals) => {
-    for (const pid of processTree(server.pid)) process.kill(pid, name)
-  }
-  onTestFinished(async () => {
-    await server.stop().catch(() => undefined)
-    await rm(folder, { recursive: true, force: true })
-  })
-  const sql = connect(server.url, { applicationName: 'test' })
-  await migrate(sql, { target: 1 })
-  await sql.end()
-  return {
-    url: server.url,
-    freeze: () => signal('SIGSTOP'),
-    thaw: () => signal('SIGCONT'),
-    kill: () => signal('SIGKILL'),
-    async restart() {
-      server = await startPostgres({ dataDir, port })
-    },
-  }
-}
 
 async function openOn(url: string) {
   const topic = aTopic(2)
@@ -78,7 +45,7 @@ async function attempt(log: EventLog, topic: string, value: string) {
 
 describe('the event log in PostgreSQL, when the server fails', () => {
   it('answers as soon as its caller has to know, knowing the topic or not', async () => {
-    const server = await ownServer()
+    const server = await ownPostgres(1)
     const { log, topic } = await openOn(server.url)
     await log.append([aRecord(topic)])
     const cold = postgresEventLog(server.url)
@@ -95,7 +62,7 @@ describe('the event log in PostgreSQL, when the server fails', () => {
   })
 
   it('fails every append within 4.5 s while the server is frozen, and recovers by itself', async () => {
-    const { url, freeze, thaw } = await ownServer()
+    const { url, freeze, thaw } = await ownPostgres(1)
     const { log, topic, seen } = await openOn(url)
     expect((await attempt(log, topic, 'before')).outcome).toBe('stored')
     freeze()
@@ -117,7 +84,7 @@ describe('the event log in PostgreSQL, when the server fails', () => {
   })
 
   it('loses nothing it acknowledged when the server is killed under load, and recovers by itself', async () => {
-    const { url, kill, restart } = await ownServer()
+    const { url, kill, restart } = await ownPostgres(1)
     const { log, topic, seen } = await openOn(url)
     const attempts: ReturnType<typeof attempt>[] = []
     let running = true

@@ -9,6 +9,7 @@ import { postgresRecordedEvents } from '#shared/adapters/postgres/recorded-event
 import { postgresRecordedSessions } from '#shared/adapters/postgres/recorded-sessions.ts'
 import { postgresRecording } from '#shared/adapters/postgres/recording.ts'
 import { postgresTopicAdmin } from '#shared/adapters/postgres/topic-admin.ts'
+import { postgresTrafficReading } from '#shared/adapters/postgres/traffic-reading.ts'
 import { topics } from '#shared/domain/topics.ts'
 import { freshDatabase } from '#test/support/database.ts'
 import { anInsight } from '#test/support/insight.ts'
@@ -44,6 +45,7 @@ async function aFilledInsight() {
     events: postgresRecordedEvents(sql),
     sessions: postgresRecordedSessions(sql),
     patterns: postgresLearnedPatterns(sql),
+    traffic: postgresTrafficReading(sql),
     browser,
     now: () => now,
   })

@@ -13,7 +13,7 @@ import { authenticate } from '#shared/middleware/authenticate.ts'
 import { problem } from '#shared/middleware/problem.ts'
 import { type StreamedResult, serveStream } from '#shared/middleware/serve-stream.ts'
 import { streamResponse } from '#shared/middleware/stream-response.ts'
-import { aKeyWith, fixedSnapshots } from '#test/support/access.ts'
+import { aKeyWith, callersOf } from '#test/support/access.ts'
 import { aContext, anApiEvent } from '#test/support/api.ts'
 import { freshDatabase } from '#test/support/database.ts'
 import { anEvent, recordablesOf } from '#test/support/recordables.ts'
@@ -32,17 +32,15 @@ async function aLive() {
   const sql = connect(await freshDatabase(), { applicationName: 'test', max: 3 })
   onTestFinished(() => sql.end())
   const { snapshot, headers } = aKeyWith('reader')
-  const snapshots = fixedSnapshots(snapshot)
   const now = () => new Date()
   const actions = live({
     events: postgresRecordedEvents(sql),
     recording: postgresRecordingSignal(sql),
-    snapshots,
     now,
   })
   const handler = middy<APIGatewayProxyEvent, StreamedResult>({ executionMode: streamResponse })
     .use(problem('live'))
-    .use(authenticate(routes, snapshots, now))
+    .use(authenticate(routes, callersOf(snapshot, now)))
     .handler(serveStream(routes, actions)) as unknown as Streaming
 
   const recording = postgresRecording(sql)

@@ -21,6 +21,7 @@ const schemasOf: Readonly<Record<number, readonly string[]>> = {
   2: ['access'],
   3: ['events', 'sessions', 'metrics'],
   4: ['patterns'],
+  6: ['registry'],
 }
 const upTo = <T>(what: Readonly<Record<number, T>>, version: number): T[] =>
   Object.entries(what).flatMap(([number, one]) => (Number(number) <= version ? [one] : []))
@@ -109,7 +110,8 @@ describe('migrations', () => {
       expect(Object.values(before.rows).every((rows) => rows.length > 0)).toBe(true)
 
       await migrate(sql)
-      expect(await allRows(sql, schemas)).toEqual(before.rows)
+      // A later migration may add tables to a schema, and columns to a table.
+      expect(await allRows(sql, schemas)).toMatchObject(before.rows)
       const forward = await allObjects(sql)
 
       const back = await migrate(sql, { target: number, acceptLoss: true })
@@ -118,7 +120,7 @@ describe('migrations', () => {
       expect(await allObjects(sql)).toEqual(before.objects)
 
       await migrate(sql)
-      expect(await allRows(sql, schemas)).toEqual(before.rows)
+      expect(await allRows(sql, schemas)).toMatchObject(before.rows)
       expect(await allObjects(sql)).toEqual(forward)
     },
   )

@@ -6,7 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { provisioner } from '#functions/provisioner/provisioner.ts'
 import { answer } from '#functions/provisioner/schema.ts'
 import { startPostgres } from '#local/postgres.ts'
-import { fileSnapshotPlace } from '#shared/adapters/file/snapshot-place.ts'
+import { accessSnapshotPlace } from '#shared/adapters/access-snapshot-place.ts'
+import { fileDocumentPlace } from '#shared/adapters/file/document-place.ts'
 import { postgresAccessBootstrap } from '#shared/adapters/postgres/access-bootstrap.ts'
 import { admitRole, bridgeSchemas } from '#shared/adapters/postgres/application-role.ts'
 import { connect, type Sql } from '#shared/adapters/postgres/connect.ts'
@@ -35,7 +36,10 @@ async function aPlace(openTopics?: () => Promise<TopicAdmin>) {
     await sql.end()
     await rm(folder, { recursive: true, force: true })
   })
-  const place = fileSnapshotPlace(pathToFileURL(join(folder, 'access.json')).href)
+  const place = accessSnapshotPlace(
+    fileDocumentPlace(pathToFileURL(join(folder, '/')).href, { durable: true }),
+    'access.json',
+  )
   const provision = provisioner({
     schema: postgresDatabaseSchema(sql, { applicationRole }),
     openTopics: openTopics ?? (async () => postgresTopicAdmin(url)),

@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process'
 import { createHmac, randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import type { NewKeyAnswer } from '#functions/access/schema.ts'
 import { openEventLog } from '#shared/adapters/event-log.ts'
 import { connect } from '#shared/adapters/postgres/connect.ts'
@@ -18,12 +21,17 @@ import type { Session } from '#shared/ports/recorded-sessions.ts'
 import { type DeploymentRun, runDeploy } from '#test/support/deployment.ts'
 import { eventually, type HttpClient, httpClient, settled } from '#test/support/http-client.ts'
 import { type PollerProcess, startPollerProcess } from '#test/support/poller-process.ts'
+import { startProxyProcess } from '#test/support/proxy-process.ts'
 
 const { AWS_ENDPOINT_URL: endpoint = '', KAFKA_BROKERS: brokers = '' } = process.env
+/** Where services are kept: Consul, where there is one, else the database. */
+const consul = process.env.CONSUL_HTTP_ADDR?.replace(/^http:/, 'consul:')
 const missing = ['AWS_ENDPOINT_URL', 'KAFKA_BROKERS', 'DATABASE_URL'].filter(
   (name) => !process.env[name],
 )
 const note = missing.length === 0 ? '' : ` (skipped: needs ${missing.join(' and ')})`
+
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
 
 /** Emulators take a while for a function's first call, and MiniStack runs a function's calls in turn. */
 const PATIENCE_MS = 60_000
@@ -51,10 +59,18 @@ describe.skipIf(missing.length > 0)(`the compose stage on an emulator of AWS${no
       DATABASE_READER_URL: at(process.env.DATABASE_READER_URL || inject('postgresUrl')),
       SOURCE_SECRETS_KEY: randomBytes(32).toString('base64'),
       SYNTH_FOLDER: folder,
+      UPSTREAM_NETWORKS: '127.0.0.0/8',
+      ...(consul ? { DISCOVERY_URL: consul } : {}),
     }
+    // The SDK, which AWS's own runtime brings along, is looked for above what was synthesised.
+    symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
     isMiniStack = (await fetch(`${endpoint}/_ministack/health`)).ok
     first = await runDeploy(['--stage', 'compose'], environment)
     expect(first.code, first.output).toBe(0)
+    // As its schedule does, within a minute.
+    await new LambdaClient({ endpoint, region: 'us-east-1', credentials }).send(
+      new InvokeCommand({ FunctionName: 'service-watcher', InvocationType: 'Event' }),
+    )
     const assembly = join(folder, 'compose')
     poller = await startPollerProcess({ assembly, brokers, endpoint })
     client = httpClient(first.address, first.firstKey ?? '')
@@ -75,6 +91,13 @@ describe.skipIf(missing.length > 0)(`the compose stage on an emulator of AWS${no
         const { status, body } = await client.get<RecordedEvent>(`/events/${id}`)
         return status === 200 ? body : undefined
       },
+      PATIENCE_MS,
+    )
+
+  const recorded = (what: string, query: string) =>
+    eventually(
+      `${what} is recorded`,
+      async () => (await client.all<RecordedEvent>(`/events?${query}`))[0],
       PATIENCE_MS,
     )
 
@@ -194,6 +217,59 @@ describe.skipIf(missing.length > 0)(`the compose stage on an emulator of AWS${no
     })
   })
 
+  it('brings calls to services that registered, and records them', {
+    timeout: 3 * PATIENCE_MS,
+  }, async () => {
+    const service = `orders-${run}`
+    const upstream = createServer((request, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ asked: request.url }))
+    })
+    await new Promise<void>((done) => upstream.listen(0, '127.0.0.1', done))
+    const { port } = upstream.address() as AddressInfo
+    onTestFinished(() => void upstream.close().closeAllConnections())
+    const proxy = await startProxyProcess(join(folder, 'compose'), {
+      ...{ AWS_ENDPOINT_URL: endpoint, AWS_ENDPOINT_URL_S3: endpoint, AWS_REGION: 'us-east-1' },
+      ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+    })
+    onTestFinished(() => void proxy.stop())
+    const registered = await client.put(`/services/${service}/instances/one`, {
+      ...{ address: '127.0.0.1', port, version: '1.2.0' },
+      check: { http: '/health', interval_ms: 1_000 },
+    })
+    expect(registered.status, JSON.stringify(registered.body)).toBe(200)
+    const ruled = await client.put(`/services/${service}/routing`, { default_version: '^1' })
+    expect(ruled.status, JSON.stringify(ruled.body)).toBe(201)
+    // What service-watcher publishes is what both go by.
+    const resolved = await eventually(
+      'the catalog has the instance and the rules',
+      async () => {
+        const { body } = await client.get<Resolved>(`/services/${service}/resolve`)
+        return body.version === '1.2.0' && body.revision === 1 ? body : undefined
+      },
+      PATIENCE_MS,
+    )
+    expect(resolved.instances).toHaveLength(1)
+
+    const headers = { 'accept-version': '^1', 'x-session-id': service }
+    const called = await httpClient(proxy.address, client.key).post(
+      `/proxy/${service}/orders?of=me`,
+      { total: 3 },
+      { headers },
+    )
+    const said = JSON.stringify(proxy.lines().slice(-5))
+    expect([called.status, called.body], said).toEqual([200, { asked: '/orders?of=me' }])
+    expect(called.headers.get('served-version')).toBe('1.2.0')
+    expect(await recorded('the call', `session=${service}`)).toMatchObject({
+      type: 'tools.calls.completed',
+      data: { service, status: 200, route: { version: '1.2.0' } },
+    })
+    const registrations = `type=services.lifecycle.registered&q=${service}`
+    expect(await recorded('the registration', registrations)).toMatchObject({
+      subject: `${service}/one`,
+    })
+  })
+
   it('puts a record that is no event aside, and replays a dead letter whole', async () => {
     const log = await openEventLog(`kafka://${brokers}`)
     const id = `${run}-replayed`
@@ -282,6 +358,12 @@ describe.skipIf(missing.length > 0)(`the compose stage on an emulator of AWS${no
     return (await command).stdout
   }
 })
+
+type Resolved = Readonly<{
+  version: string
+  revision: number
+  instances: readonly unknown[]
+}>
 
 const native = (id: string) => ({
   id,

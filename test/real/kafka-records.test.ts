@@ -13,7 +13,7 @@ import { toRecord } from '#shared/domain/events/record.ts'
 import { RECORD_LIMIT_BYTES, recordWeight } from '#shared/domain/record-size.ts'
 import type { RecordedEvent } from '#shared/ports/recorded-events.ts'
 import { readAll } from '#test/contract/event-log.contract.ts'
-import { aKeyWith, fixedSnapshots } from '#test/support/access.ts'
+import { aKeyWith, callersOf, fixedSnapshots } from '#test/support/access.ts'
 import { eventually, type HttpClient, httpClient, settled } from '#test/support/http-client.ts'
 import { requestOf } from '#test/support/intake.ts'
 import {
@@ -215,6 +215,7 @@ describe.skipIf(!canRun)(`records that are not as usual, on real Kafka${note}`, 
         log,
         spill: undefined,
         access: fixedSnapshots(snapshot),
+        callers: callersOf(snapshot),
         openSecret: (sealed) => sealed,
         now: () => new Date(Date.now() + offMs),
         nowMs: () => performance.now(),

@@ -260,9 +260,9 @@ describe('brokers of others', () => {
       expect(JSON.stringify(policy)).toContain(secret('user'))
     }
     expect(JSON.stringify(policies)).not.toMatch(/"kafka(-cluster)?:/)
-    expect(JSON.stringify(policies.find(({ id }) => id.startsWith('Live')))).not.toContain(
-      'secretsmanager',
-    )
+    // Who tells of refusals appends, and reads no other secret for that.
+    const live = JSON.stringify(policies.find(({ id }) => id.startsWith('Live')))
+    expect(live.match(/arn:aws:secretsmanager:[^"]+/g)).toEqual([secret('ca'), secret('user')])
   })
 
   it('lets functions reach their addresses on their port', () => {
@@ -298,7 +298,7 @@ describe('a deployment to be thrown away', () => {
       ]) {
         expect(mapping).not.toHaveProperty(name)
       }
-      expect(mapping).toMatchObject({ StartingPosition: 'TRIM_HORIZON', BatchSize: 1_000 })
+      expect(mapping).toMatchObject({ StartingPosition: 'TRIM_HORIZON' })
     }
   })
 
@@ -412,6 +412,43 @@ describe('Consul on Fargate', () => {
     expect(left['consul-url']).toBe('https://consul.omninode.internal:8501')
     expect(left['consul-token-secret-arn']).toHaveProperty('Ref')
     expect(left['consul-ca-secret-arn']).toBe(secret('ca'))
+    const [, parts] = left['discovery-url']['Fn::Join']
+    expect(parts).toEqual([
+      'consul://consul.omninode.internal:8501?tls=on&token=secret:',
+      left['consul-token-secret-arn'],
+      `&ca=${secret('ca')}`,
+    ])
+  })
+
+  it('lets those read its token and authority that are told of it, through its own key', () => {
+    const policies = of(resources, 'AWS::IAM::Policy')
+    const policyOf = (name: string) =>
+      JSON.stringify(policies.find(({ id }) => id.startsWith(name)))
+    expect(policyOf('ServiceRegistry')).toContain(secret('ca'))
+    expect(policyOf('ServiceRegistry')).toContain('consultokensecretarn')
+    expect(policyOf('ServiceRegistry')).toContain('consulencryptionkeyarn')
+    expect(policyOf('ServiceRegistry')).not.toContain('rds-db:connect')
+    expect(policyOf('Live')).not.toContain('consul')
+  })
+})
+
+describe('no Consul', () => {
+  const resources = stageResources('aws')
+
+  it('means that services are kept in the database', () => {
+    const policies = of(resources, 'AWS::IAM::Policy')
+    const registry = policies.find(({ id }) => id.startsWith('ServiceRegistry'))
+    expect(JSON.stringify(registry)).toContain('rds-db:connect')
+    expect(JSON.stringify(registry)).not.toContain('secretsmanager')
+    expect(leftIn(resources)).not.toHaveProperty('discovery-url')
+    const environment = propertiesOf(resources, 'AWS::Lambda::Function').find(
+      ({ FunctionName }) => FunctionName === 'service-registry',
+    )?.Environment.Variables
+    expect(JSON.stringify(environment.DISCOVERY_URL)).toContain('databaseurl')
+    expect(environment).toMatchObject({
+      UPSTREAM_NETWORKS: '',
+      NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem',
+    })
   })
 })
 
@@ -428,6 +465,7 @@ describe('a Consul by address', () => {
     expect(leftIn(resources)).toMatchObject({
       'consul-url': 'https://consul.example.com:8501',
       'consul-token-secret-arn': secret('token'),
+      'discovery-url': `consul://consul.example.com:8501?tls=on&token=secret:${secret('token')}`,
     })
     const egress = egressOf(resources)
     expect(egress).toContainEqual(

@@ -96,12 +96,10 @@ describe('the aws stage', () => {
   })
 
   it('lets those find the brokers that are told of the log, and nobody else', () => {
-    for (const name of ['HookReceiver', 'EventRecorder', 'Insight', 'Housekeeping']) {
+    for (const name of ['HookReceiver', 'EventRecorder', 'Insight', 'Housekeeping', 'Access']) {
       expect(actionsOf(name)).toContain('kafka:GetBootstrapBrokers')
     }
-    for (const name of ['Access', 'Live', 'PatternProcessor']) {
-      expect(actionsOf(name)).not.toContain('kafka:GetBootstrapBrokers')
-    }
+    expect(actionsOf('PatternProcessor')).not.toContain('kafka:GetBootstrapBrokers')
   })
 
   it('lets those connect to the database that are told of it, as the one role', () => {
@@ -162,9 +160,11 @@ describe('the aws stage', () => {
   it('runs every function in the private subnets, traced', () => {
     for (const { Properties: properties } of ofType('AWS::Lambda::Function')) {
       expect(properties.VpcConfig.SubnetIds).toHaveLength(2)
-      expect(parametersIn(properties.VpcConfig.SecurityGroupIds)).toEqual([
-        'securitygroupfunctions',
-      ])
+      // Who is told in which networks services and issuers stand has the way to them, and nobody else.
+      const groups = Object.hasOwn(properties.Environment.Variables, 'UPSTREAM_NETWORKS')
+        ? ['securitygroupfunctions', 'securitygroupupstreams']
+        : ['securitygroupfunctions']
+      expect(parametersIn(properties.VpcConfig.SecurityGroupIds)).toEqual(groups)
       expect(properties.TracingConfig).toEqual({ Mode: 'Active' })
     }
   })

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   cpSync,
   mkdirSync,
@@ -9,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { bundleFunctions, functionNames } from '#stacks/bundle.ts'
@@ -79,4 +82,36 @@ it('a bundle carries the migrations exactly when it reads them', async () => {
   const { handler } = await import(pathToFileURL(join(alone, 'index.mjs')).href)
   expect(handler()).toBe('select 1;')
   expect(readdirSync(bundles('one'))).not.toContain('migrations')
+})
+
+it('a function that can be run for long has a module for that, and one that is a process', async () => {
+  mkdirSync(join(root, 'functions', 'listens'))
+  const handler = `import { shared } from '../../shared.ts'
+    export const handler = () => shared`
+  const server = `import { shared } from '../../shared.ts'
+    export const open = async (environment) => ({
+      handle: (request, response) => response.end(shared + request.url + environment.TOLD),
+      close: async () => undefined,
+    })`
+  writeFileSync(join(root, 'functions', 'listens', 'handler.ts'), handler)
+  writeFileSync(join(root, 'functions', 'listens', 'server.ts'), server)
+  const bundles = await bundleFunctions(root, join(root, 'listening'))
+  expect(readdirSync(bundles('one'))).not.toContain('server.mjs')
+  const alone = join(root, 'alone-listening')
+  cpSync(bundles('listens'), alone, { recursive: true })
+
+  const child = spawn(process.execPath, [join(alone, 'listen.mjs')], {
+    env: { AWS_LAMBDA_HTTP_ENDPOINT: '127.0.0.1:0', TOLD: '!' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+    const { code, address } = JSON.parse(line) as Record<string, string>
+    expect(code).toBe('server.started')
+    expect(await (await fetch(`${address}/a?b`)).text()).toBe('shared/a?b!')
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([0, null])
+  } finally {
+    child.kill('SIGKILL')
+  }
 })

@@ -1,9 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { variants } from '#commands/nag/variants.ts'
-import { routes as accessRoutes } from '#functions/access/schema.ts'
-import { routes as hookRoutes } from '#functions/hook-receiver/schema.ts'
-import { routes as insightRoutes } from '#functions/insight/schema.ts'
-import { routes as liveRoutes } from '#functions/live/schema.ts'
 import type { Route } from '#shared/domain/http/route.ts'
 import { deadLetterTopic, eventTopics } from '#shared/domain/topics.ts'
 import { functionNames } from '#stacks/bundle.ts'
@@ -14,12 +13,17 @@ import { type Found, type Properties, stageResources } from './stage-templates.t
 import { statementsIn, wildcards } from './statements.ts'
 
 const root = new URL('../..', import.meta.url).pathname
-const declared: Readonly<Record<string, readonly Route[]>> = {
-  access: accessRoutes,
-  'hook-receiver': hookRoutes,
-  insight: insightRoutes,
-  live: liveRoutes,
-}
+/** The routes that each function's schema declares. */
+const declared: Readonly<Record<string, readonly Route[]>> = Object.fromEntries(
+  await Promise.all(
+    functionNames(root).map(async (name): Promise<[string, readonly Route[]]> => {
+      const schema = join(root, 'functions', name, 'schema.ts')
+      if (!existsSync(schema)) return [name, []]
+      const { routes = [] } = await import(pathToFileURL(schema).href)
+      return [name, routes]
+    }),
+  ),
+)
 
 /** Every stage, and every way to deploy stage aws. */
 const ways: readonly (readonly [string, StageName, GivenContext])[] = [
@@ -31,7 +35,7 @@ const ways: readonly (readonly [string, StageName, GivenContext])[] = [
 describe.each(ways)('stage %s', (_stage, stage, given) => {
   const resources = stageResources(stage, given)
   const ofType = (type: string) => resources.filter((one) => one.Type === type)
-  const functions = ofType('AWS::Lambda::Function')
+  const functions = ofType('AWS::Lambda::Function').filter(isOurs)
   const named = (one: Found) => String(one.Properties.FunctionName)
   const mappings = ofType('AWS::Lambda::EventSourceMapping')
   const kafkaMappings = mappings.filter(({ Properties: properties }) => properties.Topics)
@@ -43,10 +47,12 @@ describe.each(ways)('stage %s', (_stage, stage, given) => {
     expect(functions.map(named).sort()).toEqual(expected)
   })
 
-  it('has no custom resource and none that hides a Lambda of its own', () => {
-    expect(resources.filter(({ Type }) => /^(Custom::|AWS::CloudFormation::C)/.test(Type))).toEqual(
-      [],
-    )
+  it('has no custom resource and no Lambda of others, but what copies the code of Web Functions', () => {
+    const custom = resources.filter(({ Type }) => /^(Custom::|AWS::CloudFormation::C)/.test(Type))
+    const foreign = ofType('AWS::Lambda::Function').filter((one) => !isOurs(one))
+    const copied = given.proxy === 'listening' ? ['Custom::S3ObjectCopy'] : []
+    expect(custom.map(({ Type }) => Type)).toEqual(copied)
+    expect(foreign).toHaveLength(copied.length)
   })
 
   describe.each(functions.map((one) => [named(one), one] as const))('function %s', (_, one) => {
@@ -97,17 +103,18 @@ describe.each(ways)('stage %s', (_stage, stage, given) => {
     expect(wildcards(statements)).toEqual([])
   })
 
-  it('reads every event topic with recorder and learner, each in a group of its own', () => {
+  it('reads every event topic with recorder and learner and calls with their own, each in a group of its own', () => {
     const groups = kafkaMappings.map(({ Properties: properties }) => {
       const config =
         properties.SelfManagedKafkaEventSourceConfig ??
         properties.AmazonManagedKafkaEventSourceConfig
       return config.ConsumerGroupId
     })
-    const expected = ['event-recorder', 'pattern-processor'].flatMap((name) =>
+    const ofEvents = ['event-recorder', 'pattern-processor'].flatMap((name) =>
       eventTopics.map((topic) => `${name}-${topic.name}`),
     )
-    expect(groups.sort()).toEqual(expected.sort())
+    const ofCalls = ['traffic-learner-tools.calls', 'traffic-learner-services.health']
+    expect(groups.sort()).toEqual([...ofEvents, ...ofCalls].sort())
     for (const group of groups) expect(group).toMatch(/^[!-9;-~]{1,200}$/)
   })
 
@@ -204,6 +211,10 @@ const PROVISIONED_ONLY = [
   'MetricsConfig',
 ]
 
+/** Functions of CDK's own have no name. */
+const isOurs = ({ Type, Properties }: Found) =>
+  Type === 'AWS::Lambda::Function' && Properties.FunctionName !== undefined
+
 const isProvisioned = ({ Properties: properties }: Found) => 'ProvisionedPollerConfig' in properties
 
 /** A parameter, an ARN that is put together, or a secret's ARN to read at cold start. */
@@ -231,14 +242,16 @@ describe.each(Object.entries(variants))('stage aws (%s)', (_, given) => {
   const ofType = (type: string) =>
     resources.filter(({ Type }) => Type === type).map((one) => one.Properties)
 
+  const ours = resources.filter(isOurs).map((one) => one.Properties)
+
   it('traces every function', () => {
-    for (const { TracingConfig } of ofType('AWS::Lambda::Function')) {
+    for (const { TracingConfig } of ours) {
       expect(TracingConfig).toEqual({ Mode: 'Active' })
     }
   })
 
   it('runs every function in private subnets', () => {
-    for (const { VpcConfig } of ofType('AWS::Lambda::Function')) {
+    for (const { VpcConfig } of ours) {
       expect(VpcConfig.SubnetIds.length).toBeGreaterThan(1)
       expect(VpcConfig.SecurityGroupIds.length).toBeGreaterThan(0)
     }
@@ -251,7 +264,7 @@ describe.each(Object.entries(variants))('stage aws (%s)', (_, given) => {
         JSON.stringify(DestinationConfig?.OnFailure?.Destination ?? ''),
       ],
     )
-    const functions = resources.filter(({ Type }) => Type === 'AWS::Lambda::Function')
+    const functions = resources.filter(isOurs)
     for (const { id } of functions) {
       const destination = kept.find(([name]) => name === JSON.stringify({ Ref: id }))?.[1]
       expect([id, destination]).toEqual([id, expect.stringContaining('failed-invocations')])

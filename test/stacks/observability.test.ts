@@ -3,6 +3,13 @@ import { variants } from '#commands/nag/variants.ts'
 import { eventTopics } from '#shared/domain/topics.ts'
 import { type Found, type Properties, stageResources } from './stage-templates.ts'
 
+const everyTopic = eventTopics.map(({ name }) => name)
+/** What reads which topics. */
+const readers: readonly (readonly [string, readonly string[]])[] = [
+  ['event-recorder', everyTopic],
+  ['pattern-processor', everyTopic],
+  ['traffic-learner', ['tools.calls', 'services.health']],
+]
 const ALARMS = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm']
 const nameOf = ({ Properties: { AlarmName } }: Found) => String(AlarmName)
 const alarmsOf = (resources: readonly Found[]) =>
@@ -48,8 +55,8 @@ describe('observability in AWS', () => {
   const all = (type: string) => resources.filter(({ Type }) => Type === type)
 
   it('watches the lag of every consumer group by what MSK measures', () => {
-    for (const consumer of ['event-recorder', 'pattern-processor']) {
-      for (const { name: topic } of eventTopics) {
+    for (const [consumer, topics] of readers) {
+      for (const topic of topics) {
         expect(alarms.get(`${consumer}-lag/${topic}`)).toMatchObject({
           Namespace: 'AWS/Kafka',
           MetricName: 'EstimatedMaxTimeLag',
@@ -63,7 +70,7 @@ describe('observability in AWS', () => {
   })
 
   it('hears of lag from the pollers too, since MSK is silent while a group is not stable', () => {
-    for (const consumer of ['event-recorder', 'pattern-processor']) {
+    for (const [consumer, topics] of readers) {
       expect(alarms.get(`${consumer}-lag/records`)).toMatchObject({
         Namespace: 'AWS/Lambda',
         MetricName: 'OffsetLag',
@@ -74,7 +81,7 @@ describe('observability in AWS', () => {
         ({ Properties: { AlarmName } }) => AlarmName === `omninode-aws-${consumer}-lag`,
       )
       const parts = JSON.stringify(whole?.Properties.AlarmRule).match(/Fn::GetAtt/g)
-      expect(parts).toHaveLength(eventTopics.length + 1)
+      expect(parts).toHaveLength(topics.length + 1)
     }
   })
 
@@ -102,7 +109,7 @@ describe('observability in AWS', () => {
 
   it('counts the records that consumers put aside by their log lines', () => {
     const filters = all('AWS::Logs::MetricFilter')
-    expect(filters).toHaveLength(2)
+    expect(filters).toHaveLength(readers.length)
     for (const { Properties: filter } of filters) {
       expect(filter.FilterPattern).toBe('{ $.code = "records_buried" }')
       const [{ MetricName, MetricValue }] = filter.MetricTransformations

@@ -41,6 +41,12 @@ const excused: readonly Readonly<{ why: string; when: (statement: Statement) => 
     why: 'X-Ray takes traces of nothing in particular: these actions know no resources',
     when: ({ actions }) => actions.every((action) => action.startsWith('xray:Put')),
   },
+  {
+    why: "CDK's own copier of a Web Function's code, in one folder of the bucket that is made for it",
+    when: ({ actions, resources }) =>
+      actions.every((action) => action.startsWith('s3:')) &&
+      resources.every((one) => /ToolProxyCode.*\/web-function\/\*"/.test(one)),
+  },
 ]
 
 /** Statements that allow something by `*` without a written reason. */

@@ -23,7 +23,7 @@ export const canStartConsul = existsSync(tool)
 export async function startConsul(
   name: string,
   port: number,
-  ...options: readonly ('--acl' | '--tls')[]
+  ...options: readonly string[]
 ): Promise<ConsulServerUnderTest> {
   const command = (...args: string[]) => run(tool, [...args, '--name', name])
   await command('stop', '--purge')

@@ -6,7 +6,7 @@ import { authenticate } from '#shared/middleware/authenticate.ts'
 import { problem } from '#shared/middleware/problem.ts'
 import { serve } from '#shared/middleware/serve.ts'
 import type { RecordedEvent } from '#shared/ports/recorded-events.ts'
-import { aKeyWith, fixedSnapshots } from './access.ts'
+import { aKeyWith, callersOf, fixedSnapshots } from './access.ts'
 import { call } from './api.ts'
 import {
   aRecordedEvent,
@@ -29,6 +29,7 @@ export function anInsight({ kept = [aRecordedEvent()], ...replaced }: Options = 
     events: memory.events,
     sessions: fixedSessions(calls),
     patterns: fixedPatterns(calls),
+    traffic: { versions: async () => [], newestTrial: async () => undefined },
     browser: fixedBrowser,
     snapshots,
     now,
@@ -38,7 +39,7 @@ export function anInsight({ kept = [aRecordedEvent()], ...replaced }: Options = 
   })
   const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
     .use(problem('insight'))
-    .use(authenticate(routes, snapshots, now))
+    .use(authenticate(routes, callersOf(snapshots, now)))
     .handler(serve(routes, actions))
   const get = (url: string, resource?: string) =>
     call(handler, { url, headers: reader.headers, ...(resource ? { resource } : {}) })

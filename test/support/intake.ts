@@ -6,6 +6,7 @@ import { arrivalClock } from '#shared/domain/events/arrival.ts'
 import { digestOf } from '#shared/domain/keys.ts'
 import type { EventLog, NewRecord } from '#shared/ports/event-log.ts'
 import type { Spill } from '#shared/ports/spill.ts'
+import { callersOf, fixedSnapshots } from './access.ts'
 
 export const WRITER = 'omni_000000000001_writer'
 export const READER = 'omni_000000000002_reader'
@@ -73,7 +74,8 @@ export function receiver(
         }),
     },
     spill,
-    access: { current: async () => snapshot },
+    access: fixedSnapshots(snapshot),
+    callers: callersOf(snapshot, () => new Date(NOW_MS)),
     openSecret: (sealed) => sealed,
     now: () => new Date(NOW_MS),
     nowMs: () => performance.now(),

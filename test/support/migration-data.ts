@@ -52,6 +52,40 @@ export const dataOf: Readonly<Record<number, string>> = {
     insert into patterns.sketch values (0, 1, -1, 0, '\\x00');
     insert into patterns.pulse values (0, 1, 480000, 4, 1, 0, 5, 100, 1, 2);
     insert into patterns.anomaly values (0, 1, 'errors', 1, 2, 0.5, 0.1, 0.01, 0.05, 10);`,
+  6: `
+    update registry.revision set latest = 3;
+    insert into registry.instance
+      (service, id, announced, check_kind, ttl_ms, condition, note, expires_at, lease)
+    values ('shop', 'one', '{"port":80}', 'ttl', 30000, 'passing', '', '2026-11-20T10:00:00Z', 1);
+    insert into registry.entry values ('routing/shop', '\\x7b7d', 3);
+    insert into registry.lock values
+      ('learn', '00000000-0000-0000-0000-000000000009', 2, 0, '2026-11-20T10:00:00Z');`,
+  7: `
+    insert into access.role values
+      ('billing-reader', '{"grants": []}', null, '2026-11-20T10:00:00Z', '2026-11-20T10:00:00Z');
+    insert into access.issuer values
+      ('login', '{}', 'https://login.example', '2026-11-20T10:00:00Z', '2026-11-20T10:00:00Z');
+    insert into access.certificate values
+      ('web', '{}', 'subject CN=web', '2026-11-20T10:00:00Z', '2026-11-20T10:00:00Z');
+    update access.trail set entry = 1, digest = repeat('0', 64);
+    insert into access.outbox values (1, '00000000-0000-0000-0000-00000000000c',
+      'services.lifecycle.role_changed', '2026-11-20T10:00:00Z', '{}');`,
+  8: `
+    insert into limits.used values
+      ('billing key-1', '2026-11-20T10:00:00Z', '2026-11-20T10:01:00Z', 3, 1);`,
+  9: `
+    insert into traffic.seen values ('00000000-0000-0000-0000-000000000009', '2026-11-20');
+    insert into traffic.service values ('billing', '2026-11-20T10:00:00Z');
+    insert into traffic.operation values
+      ('billing', '1.2.0', 'GET /invoices/{id}', '2026-11-20T10:00:00Z', 3, 1, 0, '\\x00');
+    insert into traffic.arm values ('billing', 4, 'canary', 3, 1, 2, 7.5, 30.25);
+    insert into traffic.trial values
+      ('billing', 4, 'collecting', 'nothing is certain', '2026-11-20T10:00:00Z');
+    insert into traffic.shape values ('billing', '1.2.0', 'GET /invoices/{id}', '/total', 'number', 2);
+    insert into traffic.answer values ('billing', 'GET /invoices/{id}',
+      '00000000-0000-0000-0000-00000000000a', 'd', 2, 1, '2026-11-20T10:00:00Z');
+    insert into traffic.change values
+      ('00000000-0000-0000-0000-00000000000b', 'billing', 'b-1', '2026-11-20T10:00:00Z');`,
 }
 
 /** Every row of every table in some schemas, by table. */

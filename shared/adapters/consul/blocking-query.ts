@@ -24,7 +24,7 @@ const GAP_MS = 20
 export async function* blockingQuery<T, V>(
   connection: ConsulConnection,
   call: ConsulCall<T>,
-  decode: (answer: T | undefined) => V,
+  decode: (answer: T | undefined, index: number) => V,
   stop: AbortSignal,
 ): AsyncGenerator<Watched<V>, void, undefined> {
   const signal = AbortSignal.any([stop, connection.closed])
@@ -43,7 +43,7 @@ export async function* blockingQuery<T, V>(
     try {
       const answer = await connection.ask(index === 0 ? readNow(call) : next, asking)
       index = nextWatchIndex(index, answer.index)
-      const value = decode(answer.value)
+      const value = decode(answer.value, answer.index)
       const isNews = failures > 0 || !told || !isDeepStrictEqual(value, told.value)
       failures = 0
       told = { value }

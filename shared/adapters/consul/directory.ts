@@ -15,6 +15,7 @@ import type { Directory } from '../../ports/directory.ts'
 import { blockingQuery } from './blocking-query.ts'
 import { type ConsulCall, consulConnection, readNow, sharingTime } from './connection.ts'
 import { serviceOptions } from './service-options.ts'
+import { serviceStamps } from './service-stamps.ts'
 import type { ConsulSettings } from './settings.ts'
 
 /** Consul lists itself; nobody calls it by way of the directory. */
@@ -96,6 +97,7 @@ export function consulDirectory(settings: ConsulSettings): Directory {
       return blockingQuery(connection, readHealth(service, false), toInstances, signal)
     },
     watchServices: (signal) => blockingQuery(connection, readServices, toNames, signal),
+    watchStamps: (signal) => serviceStamps(connection, readServices, toNames, signal),
 
     async close() {
       connection.close()

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import type { Watching } from '../../ports/watching.ts'
 
@@ -13,6 +13,8 @@ export type Changes = Readonly<{
 
 export function changes(): Changes {
   const listeners = new EventTarget()
+  // One for each who watches.
+  setMaxListeners(0, listeners)
   const closing = new AbortController()
   let index = 1
 

@@ -3,6 +3,7 @@ import { newKey } from '../../domain/keys.ts'
 import type { AccessBootstrap, FirstKey } from '../../ports/access-bootstrap.ts'
 import type { AccessPublisher } from '../../ports/access-snapshots.ts'
 import { changeAccess, republishAccess } from './access-publication.ts'
+import { noteChange } from './access-trail.ts'
 import { ask, type Sql, type Transaction } from './connect.ts'
 
 /**
@@ -70,5 +71,8 @@ async function insertFirst(
     insert into access.key (id, name, digest, roles, created_at)
     select ${id}, ${name}, ${digest}, ${[...roles]}, ${at}
     where not exists (select from access.key)`
-  return count > 0
+  if (count === 0) return false
+  const by = { kind: 'setup', id: 'setup', name: 'the making of the first key' } as const
+  await noteChange(tx, 'key_created', { by, at }, { key: { id, name, roles } })
+  return true
 }

@@ -1,16 +1,21 @@
-import type { KeyEntry, Role } from '../../domain/access.ts'
-import type { AccessStore, KeySummary } from '../../ports/access-store.ts'
+import type { KeyEntry } from '../../domain/access.ts'
+import type { AccessStore, AddKeyOutcome, KeySummary } from '../../ports/access-store.ts'
 import { fromCursor, toCursor } from './access-cursor.ts'
 import { changeAccess } from './access-publication.ts'
+import { unknownRoles } from './access-role-use.ts'
+import { noteChange } from './access-trail.ts'
 import { ask, type Sql } from './connect.ts'
 
 type KeyRow = {
   id: string
   name: string
-  roles: Role[]
+  roles: string[]
   created_at: Date
   expires_at: Date | null
 }
+
+/** Everybody who authenticates holds all of them. */
+const MAX_KEYS = 20_000
 
 /** The keys' half of the access store, in the table `access.key`. */
 export function postgresKeys(sql: Sql): Pick<AccessStore, 'listKeys' | 'addKey' | 'removeKey'> {
@@ -27,31 +32,42 @@ export function postgresKeys(sql: Sql): Pick<AccessStore, 'listKeys' | 'addKey' 
       return { items: items.map(toSummary), next: last ? toCursor(last.id) : null }
     },
 
-    async addKey({ id, name, digest, roles, expiresAt }: KeyEntry, at) {
-      const [row] = await changeAccess(sql, async (tx) => {
-        const rows = await tx<KeyRow[]>`
+    async addKey({ id, name, digest, roles, expiresAt }: KeyEntry, change) {
+      return changeAccess<AddKeyOutcome>(sql, async (tx) => {
+        const unknown = await unknownRoles(tx, roles)
+        if (unknown.length > 0) {
+          return { result: { type: 'unknown-roles', roles: unknown }, changed: false }
+        }
+        const [row] = await tx<KeyRow[]>`
           insert into access.key (id, name, digest, roles, created_at, expires_at)
-          values (${id}, ${name}, ${digest}, ${[...roles]}, ${at}, ${expiresAt ?? null})
+          select ${id}, ${name}, ${digest}, ${[...roles]}, ${change.at}, ${expiresAt ?? null}
+          where (select count(*) from access.key) < ${MAX_KEYS}
           returning id, name, roles, created_at, expires_at`
-        return { result: rows, changed: true }
+        if (!row) {
+          const room = `There is room for ${MAX_KEYS} keys: revoke some that nobody needs.`
+          return { result: { type: 'full', room }, changed: false }
+        }
+        const key = toSummary(row)
+        await noteChange(tx, 'key_created', change, { key })
+        return { result: { type: 'added', key }, changed: true }
       })
-      return toSummary(row as KeyRow)
     },
 
-    async removeKey(id, at) {
+    async removeKey(id, change) {
       return changeAccess(sql, async (tx) => {
-        const [found] = await tx<{ last_admin: boolean }[]>`
-          select 'admin' = any(roles) and not exists (
+        const [found] = await tx<{ name: string; last_admin: boolean }[]>`
+          select name, 'admin' = any(roles) and not exists (
             select from access.key other
             where other.id <> ${id}
               and 'admin' = any(other.roles)
-              and (other.expires_at is null or other.expires_at > ${at})
+              and (other.expires_at is null or other.expires_at > ${change.at})
           ) as last_admin
           from access.key
           where id = ${id}`
         if (!found) return { result: 'unknown', changed: false }
         if (found.last_admin) return { result: 'last-admin', changed: false }
         await tx`delete from access.key where id = ${id}`
+        await noteChange(tx, 'key_revoked', change, { key: { id, name: found.name } })
         return { result: 'removed', changed: true }
       })
     },

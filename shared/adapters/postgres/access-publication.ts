@@ -1,4 +1,4 @@
-import type { AccessSnapshot, RedactionPolicy, Role, SourceSettings } from '../../domain/access.ts'
+import type { AccessSnapshot, RedactionPolicy, SourceSettings } from '../../domain/access.ts'
 import type { AccessPublisher } from '../../ports/access-snapshots.ts'
 import type { AccessPublication } from '../../ports/access-store.ts'
 import { ask, type Sql, type Transaction } from './connect.ts'
@@ -61,7 +61,7 @@ async function isDue(sql: Sql): Promise<boolean> {
   return state?.due ?? false
 }
 
-type KeyRow = { id: string; name: string; digest: string; roles: Role[]; expires_at: Date | null }
+type KeyRow = { id: string; name: string; digest: string; roles: string[]; expires_at: Date | null }
 type SourceRow = {
   name: string
   dialect: SourceSettings['dialect']
@@ -73,7 +73,7 @@ type SourceRow = {
 
 /** One statement, so one state of the database. */
 async function readSnapshot(tx: Transaction): Promise<AccessSnapshot> {
-  const [row] = await tx<{ version: number; keys: KeyJson[]; sources: SourceRow[] }[]>`
+  const [row] = await tx<SnapshotRow[]>`
     select
       (select version from access.state),
       coalesce((
@@ -92,10 +92,23 @@ async function readSnapshot(tx: Transaction): Promise<AccessSnapshot> {
             order by created_at desc, fingerprint)
         ) order by name)
         from access.source
-      ), '[]') as sources`
+      ), '[]') as sources,
+      (${entries(tx, 'role')}) as roles,
+      (${entries(tx, 'issuer')}) as issuers,
+      (${entries(tx, 'certificate')}) as certificates`
   if (!row) throw new Error('a select without from gave no row')
-  return { version: row.version, keys: row.keys.map(toKey), sources: row.sources.map(toSource) }
+  const { version, keys, sources, ...rights } = row
+  return { version, keys: keys.map(toKey), sources: sources.map(toSource), ...rights }
 }
+
+type SnapshotRow = { version: number; keys: KeyJson[]; sources: SourceRow[] } & Required<
+  Pick<AccessSnapshot, 'roles' | 'issuers' | 'certificates'>
+>
+
+/** Entries as they were put, which is as the snapshot has them: see `namedEntries`. */
+const entries = (tx: Transaction, table: 'role' | 'issuer' | 'certificate') => tx`
+  select coalesce(json_agg(settings || jsonb_build_object('name', name) order by name), '[]')
+  from ${tx(`access.${table}`)}`
 
 type KeyJson = Omit<KeyRow, 'expires_at'> & { expires_at: string | null }
 

@@ -9,6 +9,9 @@ export const bridgeSchemas: readonly string[] = [
   'sessions',
   'metrics',
   'patterns',
+  'registry',
+  'limits',
+  'traffic',
 ]
 
 const WAIT_MS = 60_000

@@ -3,6 +3,7 @@ import { formatTime } from '../../domain/time.ts'
 import { type Pattern, type PatternKind, patternKinds } from '../../ports/learned-patterns.ts'
 import type { Sql } from './connect.ts'
 import { namesOf } from './learned-graph.ts'
+import { readAdvice } from './pattern-advice.ts'
 import { readAnomalies } from './pattern-anomalies.ts'
 import { readCoUse } from './pattern-co-use.ts'
 import { byConfidence } from './pattern-cursor.ts'
@@ -24,11 +25,13 @@ export async function readPatterns(
   source: string | null,
   kind: PatternKind | undefined,
 ): Promise<Pattern[]> {
+  const kinds = new Set(kind === undefined ? patternKinds : [kind])
+  // Services are nobody's own: whoever calls them, advice belongs to the whole.
+  const advice = source === null ? await readAdvice(sql, kinds) : []
   const [row] = await sql<{ newest: number }[]>`
     select newest from patterns.scope where id = ${scope}`
-  if (!row) return []
+  if (!row) return advice.sort(byConfidence)
   const { newest } = row
-  const kinds = new Set(kind === undefined ? patternKinds : [kind])
   const depths = [
     ...(kinds.has('transition') ? [TRANSITION_DEPTH] : []),
     ...(kinds.has('sequence') ? SEQUENCE_DEPTHS : []),
@@ -44,7 +47,7 @@ export async function readPatterns(
     sql,
     wanted.flatMap(({ operations }) => operations),
   )
-  return wanted.map((draft) => named(draft, names, source)).sort(byConfidence)
+  return [...wanted.map((draft) => named(draft, names, source)), ...advice].sort(byConfidence)
 }
 
 function named(

@@ -1,3 +1,4 @@
+import type { Principal } from '../principal.ts'
 import type { RequestHeaders } from './headers.ts'
 import type { Route } from './route.ts'
 
@@ -19,6 +20,10 @@ export type ActionRequest<R = Route> = Readonly<{
   query: PartOf<R, 'query'>
   body: PartOf<R, 'body'>
   headers: RequestHeaders
+  /** Who calls, as `authenticate` found; undefined for a public route, and where nobody asked. */
+  principal: Principal | undefined
+  /** Finds out once more, for what outlives the check. @throws what `Callers.identify` throws */
+  identifyAgain: (() => Promise<Principal>) | undefined
   /** Aborts just before the function's time is over; of a stream, once nobody takes it any more. */
   signal: AbortSignal
   /** How long the function may still run, ms. */

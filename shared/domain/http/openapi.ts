@@ -18,9 +18,13 @@ export function openapiDocument(
 ): Json {
   const paths: Record<string, Record<string, Json>> = {}
   for (const { route, functionName } of routes) {
-    const path = paths[route.path] ?? {}
-    path[route.method.toLowerCase()] = operation(route, functionName, toJsonSchema)
-    paths[route.path] = path
+    // A greedy parameter is API Gateway's own; in OpenAPI no parameter takes a slash.
+    const template = route.path.replaceAll('+}', '}')
+    const path = paths[template] ?? {}
+    for (const method of route.method === 'ANY' ? METHODS : [route.method]) {
+      path[method.toLowerCase()] = operation({ ...route, method }, functionName, toJsonSchema)
+    }
+    paths[template] = path
   }
   return {
     openapi: '3.1.1',
@@ -46,9 +50,15 @@ export function openapiDocument(
   }
 }
 
+/** What an `ANY` route is written as: the methods that API Gateway and OpenAPI both have. */
+const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH'] as const
+
 const headers = { traceparent: { $ref: '#/components/headers/traceparent' } }
 
-function operation(route: Route, functionName: string, toJsonSchema: ToJsonSchema): Json {
+/** A route with the one method it is written for. */
+type Documented = Omit<Route, 'method'> & Readonly<{ method: string }>
+
+function operation(route: Documented, functionName: string, toJsonSchema: ToJsonSchema): Json {
   const parameters = [...pathParameters(route), ...queryParameters(route, toJsonSchema)]
   return {
     operationId: operationId(route),
@@ -60,7 +70,7 @@ function operation(route: Route, functionName: string, toJsonSchema: ToJsonSchem
       ? {}
       : {
           requestBody: {
-            required: true,
+            required: !route.bodyOptional,
             content: { 'application/json': { schema: toJsonSchema(route.body, 'input') } },
           },
         }),
@@ -77,21 +87,21 @@ function operation(route: Route, functionName: string, toJsonSchema: ToJsonSchem
 }
 
 /** `GET /sessions/{id}` is `getSessionsId`. */
-function operationId({ method, path }: Route): string {
+function operationId({ method, path }: Documented): string {
   const words = path.match(/[A-Za-z0-9]+/g) ?? []
   return method.toLowerCase() + words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('')
 }
 
 /** OpenAPI 3.1 lets any scheme name the roles it takes. */
-function accessOf({ access }: Route): Json {
+function accessOf({ access }: Documented): Json {
   if (access === 'public') return { security: [] }
-  const role = access === 'source' ? 'writer' : access
-  const security: Json[] = [{ bearer: [role] }, { apiKey: [role] }]
+  const roles = access === 'identified' ? [] : [access === 'source' ? 'writer' : access]
+  const security: Json[] = [{ bearer: roles }, { apiKey: roles }]
   // A source with secrets is known by its signature instead.
   return { security: access === 'source' ? [...security, {}] : security }
 }
 
-function pathParameters({ path }: Route): Json[] {
+function pathParameters({ path }: Documented): Json[] {
   return [...path.matchAll(/\{([^}+]+)\+?\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -100,7 +110,7 @@ function pathParameters({ path }: Route): Json[] {
   }))
 }
 
-function queryParameters({ query }: Route, toJsonSchema: ToJsonSchema): Json[] {
+function queryParameters({ query }: Documented, toJsonSchema: ToJsonSchema): Json[] {
   if (!query) return []
   const { properties = {}, required = [] } = toJsonSchema(query, 'input') as {
     properties?: Record<string, Json>

@@ -1,14 +1,17 @@
 import { AlarmRule, CompositeAlarm, type IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import { eventTopics } from '#shared/domain/topics.ts'
 import type { Settings } from '../../settings.ts'
 import { alarm, alarmName } from '../alarm.ts'
 import { consumerGroup } from '../consumer.ts'
 import { functionMetric, metricOf } from '../metrics.ts'
 
-/** A function that reads the log, and where it writes what it put aside. */
-export type WatchedConsumer = Readonly<{ name: string; logGroup: ILogGroup }>
+/** A function that reads the log, what of it, and where it says what it put aside. */
+export type WatchedConsumer = Readonly<{
+  name: string
+  topics: readonly string[]
+  logGroup: ILogGroup
+}>
 
 /** Events are readable within a second; five minutes is an outage, far below the log's retention. */
 const LATE_S = 300
@@ -25,17 +28,17 @@ const BURIED = 'RecordsBuried'
  */
 export function lagAlarms(
   scope: Construct,
-  consumer: string,
+  { name: consumer, topics }: WatchedConsumer,
   clusterName: string | undefined,
 ): readonly IMetric[] {
   const name = `${consumer}-lag`
-  const impact = `What was accepted is not visible yet: ${consumer} is minutes behind the log.`
+  const impact = `What was accepted has no effect yet: ${consumer} is minutes behind the log.`
   const records = functionMetric(consumer, 'OffsetLag', 'Maximum')
   if (clusterName === undefined) {
     alarm(scope, { name, impact, metric: records, threshold: LATE_RECORDS, bad: 5 })
     return [records]
   }
-  const lags = eventTopics.map(({ name: topic }) => {
+  const lags = topics.map((topic) => {
     const dimensions = {
       'Cluster Name': clusterName,
       'Consumer Group': consumerGroup(consumer, topic),

@@ -9,7 +9,7 @@ const CPU_PERCENT = 90
 const CAPACITY_PERCENT = 95
 /** Aurora replicas are usually some 20 ms behind. */
 const REPLICA_LAG_MS = 2_000
-/** The functions' concurrency bounds connections: recorder 10, learner 10, readers, streams 100. */
+/** Concurrency bounds connections: recorder 10, learners 15, streams 100, calls with limits 150, readers. */
 const CONNECTIONS = 400
 
 /** Alarms on an Aurora cluster; returns what a dashboard shows of it. */

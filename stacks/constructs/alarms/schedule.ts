@@ -3,10 +3,10 @@ import { alarm } from '../alarm.ts'
 import { functionMetric } from '../metrics.ts'
 
 /** Rings when the clock stops calling a function: it does not fail then, it just never runs. */
-export function silentScheduleAlarm(scope: Construct, functionName: string): void {
+export function silentScheduleAlarm(scope: Construct, functionName: string, impact: string): void {
   alarm(scope, {
     name: `${functionName}-silent`,
-    impact: 'Sessions stay open and old data stays; in three days there is no room for new events.',
+    impact,
     metric: functionMetric(functionName, 'Invocations', 'Sum'),
     threshold: 1,
     below: true,

@@ -9,11 +9,11 @@ const lambda = (FunctionName: string, MemorySize: number) => ({
   Type: 'AWS::Lambda::Function',
   Properties: { FunctionName, MemorySize },
 })
-const mapping = (FunctionName: string) => ({
+const mapping = (FunctionName: string, topic = 'hooks.execution') => ({
   Type: 'AWS::Lambda::EventSourceMapping',
   Properties: {
     FunctionName,
-    Topics: ['hooks.execution'],
+    Topics: [topic],
     BatchSize: 1_000,
     ProvisionedPollerConfig: { MinimumPollers: 11, PollerGroupName: FunctionName },
   },
@@ -30,6 +30,8 @@ const traffic = (hooksPerDay: number, hooksPerRequest = 1): Traffic => ({
   hooksPerDay,
   hooksPerRequest,
   bytesPerHook: 2_000,
+  callsPerDay: 0,
+  msPerCall: 100,
 })
 /** A million hooks a month. */
 const million = traffic(1e6 / 30.4)
@@ -52,6 +54,30 @@ describe('the estimate of a month', () => {
     const [units] = estimate(stage, million).filter(({ what }) => what === 'poller units')
     expect(units).toMatchObject({ kind: 'floor', quantity: 4 * 730 })
     expect(units?.usd).toBeCloseTo(540.2, 5)
+  })
+
+  it('counts calls of services: in the API, in tool-proxy, and for whoever reads them', () => {
+    const withCalls = takeInventory([
+      lambda('tool-proxy', 1_024),
+      mapping('event-recorder'),
+      mapping('event-recorder', 'tools.calls'),
+      mapping('traffic-learner', 'tools.calls'),
+      { Type: 'AWS::MSK::ServerlessCluster' },
+    ])
+    const lines = estimate(withCalls, { ...traffic(0), callsPerDay: 1e6 / 30.4 })
+    expect(usd(lines, 'requests')).toBeCloseTo(3.5, 5)
+    // 1 GB for 100 ms, a million times, are 100,000 GB-seconds.
+    expect(usd(lines, 'tool-proxy, compute')).toBeCloseTo(1.333, 3)
+    expect(usd(lines, 'read')).toBeCloseTo(2 * 2 * 0.05, 5)
+    // Hooks are nothing to whoever reads calls alone.
+    expect(usd(estimate(withCalls, million), 'read')).toBeCloseTo(2 * 0.05, 5)
+  })
+
+  it('pays for the watcher, which always runs, and for its catalog', () => {
+    const watched = takeInventory([lambda('service-watcher', 512)])
+    const lines = estimate(watched, traffic(0))
+    expect(usd(lines, 'service-watcher by the clock, compute')).toBeCloseTo(36.2, 1)
+    expect(usd(lines, 'written')).toBeCloseTo(2.628, 3)
   })
 
   it('without any hook is its floor', () => {

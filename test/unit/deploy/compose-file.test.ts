@@ -59,7 +59,7 @@ describe('docker-compose.localstack.yml', () => {
 
   it('has every part that the bridge stands on', () => {
     expect(Object.keys(file.services).sort()).toEqual([
-      ...['consul', 'localstack', 'poller', 'postgres', 'postgres-replica', 'redpanda'],
+      ...['consul', 'localstack', 'poller', 'postgres', 'postgres-replica', 'proxy', 'redpanda'],
     ])
   })
 
@@ -91,15 +91,18 @@ describe('docker-compose.localstack.yml', () => {
     expect(ports).toEqual([`${new URL(LOCALSTACK).host}:4566`])
   })
 
-  it('tells functions and the poller addresses of its own services', () => {
+  it('tells functions, the poller and the proxy addresses of its own services', () => {
     const told = places()
     expect(Object.keys(told).sort()).toEqual([
-      ...['DATABASE_READER_URL', 'DATABASE_URL', 'EVENT_LOG_URL'],
+      ...['DATABASE_READER_URL', 'DATABASE_URL', 'DISCOVERY_URL', 'EVENT_LOG_URL'],
+      'UPSTREAM_NETWORKS',
     ])
-    for (const url of Object.values(told)) {
+    for (const [name, url] of Object.entries(told)) {
+      if (!name.endsWith('_URL')) continue
       expect(Object.keys(file.services)).toContain(new URL(url).hostname)
     }
     expect(file.services.poller?.environment).toMatchObject(told)
+    expect(file.services.proxy?.environment).toMatchObject(told)
     expect(file.services.redpanda).toMatchObject({
       command: expect.arrayContaining([
         expect.stringContaining(`internal://${new URL(told.EVENT_LOG_URL ?? '').host}`),

@@ -15,6 +15,9 @@ describe('what templates of stage compose are told', () => {
       DatabaseReaderUrl: 'postgres://reader/db',
       SourceSecretsKey: 'given',
       BootstrapServers: 'one:9092,two:9092',
+      DiscoveryUrl: 'postgres://writer/db',
+      UpstreamNetworks: '',
+      Zone: '',
     })
   })
 
@@ -22,11 +25,17 @@ describe('what templates of stage compose are told', () => {
     const environment = {
       EVENT_LOG_URL: 'kafkas://user:pass@broker:9093?mechanism=scram-sha-512',
       DATABASE_URL: 'postgres://writer/db',
+      DISCOVERY_URL: 'consul://consul:8500',
+      UPSTREAM_NETWORKS: '10.0.0.0/8',
+      ZONE: 'a',
     }
     expect(parameterValues(environment, () => 'kept')).toMatchObject({
       DatabaseReaderUrl: 'postgres://writer/db',
       SourceSecretsKey: 'kept',
       BootstrapServers: 'broker:9093',
+      DiscoveryUrl: 'consul://consul:8500',
+      UpstreamNetworks: '10.0.0.0/8',
+      Zone: 'a',
     })
   })
 })

@@ -8,7 +8,7 @@ import { Failure } from '#shared/errors.ts'
 import { authenticate } from '#shared/middleware/authenticate.ts'
 import { problem } from '#shared/middleware/problem.ts'
 import { serve } from '#shared/middleware/serve.ts'
-import { aKeyWith, fixedSnapshots } from '#test/support/access.ts'
+import { aKeyWith, callersOf } from '#test/support/access.ts'
 import { call } from '#test/support/api.ts'
 
 const answers = { 200: { description: 'ok' } }
@@ -44,7 +44,7 @@ const serving = (...roles: Role[]) => {
   const caller = aKeyWith(...roles)
   const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
     .use(problem('test'))
-    .use(authenticate(routes, fixedSnapshots(caller.snapshot), () => new Date()))
+    .use(authenticate(routes, callersOf(caller.snapshot)))
     .handler(serve(routes, actions))
   return { handler, ...caller }
 }
@@ -175,7 +175,7 @@ it('refuses everyone while keys cannot be checked', async () => {
   }
   const handler = middy()
     .use(problem('test'))
-    .use(authenticate(routes, down, () => new Date()))
+    .use(authenticate(routes, callersOf(down)))
     .handler(async () => ({ statusCode: 200, body: 'never' }))
   const answer = await call(handler, { url: '/things', headers })
   expect(answer.status).toBe(503)

@@ -41,6 +41,19 @@ describe('POST /hooks', () => {
     expect(records).toHaveLength(2)
   })
 
+  it.each(['tool-proxy', 'service-watcher'])(
+    'takes no event that speaks for the bridge itself: %s',
+    async (source) => {
+      const { post, records } = receiver()
+      const body = { ...hook, source, type: 'tools.calls.completed' }
+      const errors = [{ pointer: '/source', detail: "is one of the bridge's own" }]
+      await expect(post({ body })).rejects.toMatchObject({ kind: 'InvalidInput', errors })
+      const { rejected } = JSON.parse((await post({ body: [hook, body] })).body)
+      expect(rejected[0].problem.errors[0].pointer).toBe('/1/source')
+      expect(records).toHaveLength(1)
+    },
+  )
+
   it('stamps arrivals that strictly increase, so that an array keeps its order', async () => {
     const { post, records } = receiver()
     await post({ body: [hook, hook, hook] })

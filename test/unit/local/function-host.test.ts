@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type FunctionHosts, functionHosts } from '#local/lambda/function-hosts.ts'
 import type { Outcome } from '#local/lambda/outcome.ts'
+import { packRecords } from '#local/lambda/pack-records.ts'
 import type { FunctionPlan } from '#local/template/functions.ts'
 
 const HANDLER = `
@@ -137,7 +138,7 @@ describe('a function in its worker', () => {
     const tested = host({ maxConcurrency: 1 })
     const first = tested.notify({ do: 'wait', ms: 200 })
     const second = tested.notify({ do: 'echo' })
-    const request = [0, 'GET', '/', [], [], '', null] as const
+    const request = [0, 'GET', '/', [], [], '', null, null] as const
     const refused = await new Promise<Outcome>((settle) => tested.call(request, 1_000, { settle }))
     expect(refused).toEqual({ type: 'throttled' })
     expect(value(await first)).toBe(1)
@@ -181,7 +182,7 @@ describe('a function in its worker', () => {
     const source = { eventSource: 'SelfManagedKafka', bootstrapServers: 'b:9092' } as const
     const tested = host({ handler: 'records.handler' })
     writeFileSync(join(folder, 'records.mjs'), 'export const handler = async (event) => event')
-    expect(value(await tested.consume(records, source))).toEqual({
+    expect(value(await tested.consumePacked(packRecords(records, source)))).toEqual({
       ...source,
       records: {
         'hooks.custom-3': [

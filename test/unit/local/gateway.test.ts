@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type FrontDoor, openFrontDoor } from '#local/http/front-door.ts'
 import { gateway } from '#local/http/gateway.ts'
 import { type FunctionHosts, functionHosts } from '#local/lambda/function-hosts.ts'
+import { type FrontDoor, openFrontDoor } from '#shared/adapters/http-server/front-door.ts'
 
 const HANDLER = `
 export const handler = async (event) => {
@@ -78,7 +78,8 @@ beforeAll(async () => {
   const plan = { functions, api, mappings: [], queueMappings: [], schedules: [] }
   hosts = functionHosts(plan, join(folder, 'cache'), log)
   await hosts.warm()
-  door = await openFrontDoor(gateway(api, hosts.of).server, { host: '127.0.0.1', port: 0 })
+  const { server } = gateway(api, { hostOf: hosts.of, hosted: new Map() })
+  door = await openFrontDoor(server, { host: '127.0.0.1', port: 0 })
 })
 afterAll(async () => {
   door.refuse()

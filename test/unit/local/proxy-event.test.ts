@@ -7,7 +7,7 @@ const gateway = {
 }
 const now = Date.UTC(2026, 10, 24, 7, 5, 9, 123)
 const event = (target: string, headers: readonly string[] = [], body: string | null = null) =>
-  proxyEvent([0, 'GET', target, ['a b'], headers, '::1', body], 'request-1', now, gateway)
+  proxyEvent([0, 'GET', target, ['a b'], headers, '::1', body, null], 'request-1', now, gateway)
 
 describe('the event of a proxy integration', () => {
   it('keeps the path as it came and decodes parameters', () => {

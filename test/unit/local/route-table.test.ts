@@ -37,7 +37,7 @@ describe('finding a route', () => {
   })
 
   it('refuses a parameter that is no percent-encoding', () => {
-    expect(find('POST', '/hooks/%zz')).toEqual({ type: 'malformed' })
+    expect(find('POST', '/hooks/%zz')).toEqual({ type: 'malformed', index: 1 })
   })
 
   it('knows the parameters of a path', () => {

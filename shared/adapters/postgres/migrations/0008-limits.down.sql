@@ -1,0 +1,2 @@
+-- Loses: what is counted of limits in the windows of now.
+drop schema limits cascade;

@@ -1,0 +1,2 @@
+-- Loses: what calls have taught. It is learned again from calls to come.
+drop schema traffic cascade;
