@@ -1,5 +1,8 @@
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { openCatalog } from '#shared/adapters/catalog.ts'
 import type { RecordedEvent } from '#shared/ports/recorded-events.ts'
 import { httpClient } from '#test/support/http-client.ts'
 import { processTree } from '#test/support/process-tree.ts'
@@ -43,19 +46,25 @@ const say = (text: string) => process.stdout.write(`${text}\n`)
 describe('instances that are killed and frozen under load', () => {
   it('fail under 1 % of calls that may be repeated, and none a second later', async () => {
     const [killed, frozen] = await register('steady', 'a', 'b', 'c')
-    await setRules(system, 'steady', RULES)
+    const catalog = openCatalog(pathToFileURL(join(system.dataDir, 'catalog', '/')).href)
+    onTestFinished(() => catalog.close())
+    const learnedFrom = async () => {
+      const entry = await catalog.find('steady')
+      return entry?.catalog.learned.find(({ operation }) => operation === 'GET /quick')?.calls ?? 0
+    }
     const faultsAt: number[] = []
     const results = await loadSteadily(
       200,
       () => call('steady/quick'),
       async () => {
-        await pause(1_500)
+        // Then an instance is given up after three times the learned p99, and another is asked.
+        await expect.poll(learnedFrom, SOON).toBeGreaterThanOrEqual(100)
         faultsAt.push(performance.now())
         await killed?.kill()
         await pause(2_500)
         faultsAt.push(performance.now())
         frozen?.freeze()
-        await pause(8_000)
+        await pause(5_000)
       },
     )
     tell('killed, then another frozen', results)
@@ -213,7 +222,7 @@ describe('callers', () => {
 
   it('who read slowly hold an answer of 100 MB back, not the memory of the bridge', async () => {
     await register('large', 'a')
-    await (await call(`large/bytes?count=${MB}`)).arrayBuffer()
+    await (await call(`large/bytes?count=${20 * MB}`)).arrayBuffer()
     const before = residentBytes(system.pid)
     let most = before
     let bytes = 0

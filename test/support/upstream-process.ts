@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { afterAll } from 'vitest'
 
 /** What happened to a request; `left`: nobody waited for the end of the answer. */
 export type Entry = Readonly<{ what: 'asked' | 'left'; method: string; url: string; nr: string }>
@@ -22,7 +23,7 @@ export type UpstreamProcess = Readonly<{
 
 const program = join(import.meta.dirname, 'upstream-program.ts')
 const folder = mkdtempSync(join(tmpdir(), 'omninode-upstreams-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Starts one on a free port; whoever starts it kills it. */
 export async function startUpstream(name: string, address = '127.0.0.1'): Promise<UpstreamProcess> {
