@@ -78,6 +78,7 @@ export class Attempt {
     this.#chosen.ended({ nowMs: this.#nowMs(), latencyMs: ms, verdict })
     this.#passage.route.attempts.push({
       instance: this.instance.id,
+      why: this.#chosen.why,
       outcome,
       ms: Math.round(ms * 1_000) / 1_000,
       ...(this.#isHedge ? { hedge: true } : {}),

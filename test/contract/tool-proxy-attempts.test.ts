@@ -42,6 +42,7 @@ describe('a call that an instance does not answer', () => {
     const { route, fault } = await captured.next()
     expect(route.attempts.map(({ outcome }) => outcome)).toEqual(['reset', '200'])
     expect(got.headers['x-bridge-instance']).toBe(route.attempts[1]?.instance)
+    expect(route.attempts.every(({ why }) => why && why.length > 0)).toBe(true)
     expect(fault).toBeUndefined()
   })
 

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -26,13 +26,18 @@ type Served = { server: Server; port: number; callers: string[] }
 
 describe.skipIf(!canStartConsul)('the mesh of a real Consul', () => {
   let consul: ConsulServerUnderTest
+  let folder: string
 
   beforeAll(async () => {
-    const config = join(mkdtempSync(join(tmpdir(), 'omninode-connect-')), 'connect.json')
+    folder = mkdtempSync(join(tmpdir(), 'omninode-connect-'))
+    const config = join(folder, 'connect.json')
     writeFileSync(config, '{"connect":{"enabled":true}}')
     consul = await startConsul('connect', PORT, '--config', config)
   }, 60_000)
-  afterAll(() => consul?.stop())
+  afterAll(async () => {
+    await consul?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
 
   const get = async <T>(path: string) =>
     (await agentGet(consul.settings, path, 5_000, new AbortController().signal)).value as T

@@ -72,6 +72,16 @@ export type CallTimings = Readonly<{
   total: number
 }>
 
+/** One request to one instance. */
+export type CallAttempt = Readonly<{
+  instance: string
+  /** What chose it, in a few words. */
+  why?: string
+  outcome: string
+  ms: number
+  hedge?: boolean
+}>
+
 /** Where a call went, and why. */
 export type CallRoute = Readonly<{
   /** `Accept-Version` as it came. */
@@ -83,7 +93,7 @@ export type CallRoute = Readonly<{
   why: string
   /** Of the routing rules; 0 without any. */
   revision: number
-  attempts: readonly Readonly<{ instance: string; outcome: string; ms: number; hedge?: boolean }>[]
+  attempts: readonly CallAttempt[]
   cache: 'off' | 'miss' | 'hit' | 'revalidated' | 'stale' | 'shared'
   /** Versions between which the call was transformed, caller's first. */
   transformed?: readonly string[]
