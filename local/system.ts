@@ -70,7 +70,7 @@ export async function startSystem(surroundings: Surroundings): Promise<string> {
     BootstrapServers: /^kafka:\/\/([^/]+)/.exec(eventLogUrl)?.[1] ?? NO_BROKER,
   })
   signal.throwIfAborted()
-  say(`Loading ${plan.functions.length} functions ...`)
+  say(`Loading ${plan.functions.filter(({ seldom }) => !seldom).length} functions ...`)
   const told = { output: log.write, event: log.event }
   const hosts = functionHosts(plan, folder.compileCache, told)
   running.add(hosts.close)

@@ -11,7 +11,8 @@ export type FunctionHosts = Readonly<{
   /** Those that take requests as they come in, once they are loaded. */
   hosted: ReadonlyMap<string, HostedFunction>
   /**
-   * Loads every function once; what does not load is told to the log, and tried again later.
+   * Loads every function that is called often; what does not load is told to the log, and tried again
+   * later.
    *
    * @throws `Error` when one does not load that runs in this process
    */
@@ -62,7 +63,8 @@ export function functionHosts(
     hosted,
     async warm() {
       // The reason of a failure is in the log already.
-      const warming = Promise.allSettled([...hosts.values()].map((host) => host.warm()))
+      const expected = [...hosts.values()].filter((host) => !host.plan.seldom)
+      const warming = Promise.allSettled(expected.map((host) => host.warm()))
       for (const each of plan.functions) {
         const { name, folder, server } = each
         if (server === undefined) continue

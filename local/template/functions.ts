@@ -18,6 +18,8 @@ export type FunctionPlan = Readonly<{
    * they come in, and none becomes an event.
    */
   server?: string
+  /** Called now and then: it is loaded when it is called. */
+  seldom?: boolean
 }>
 
 /** The name of a function by its ARN or name. @throws `Error` for one that is not there. */
@@ -30,6 +32,7 @@ const ACCOUNT_CONCURRENCY = 1_000
 
 /** Where a function's template names its `server` (stacks/constructs/service-function.ts). */
 export const SERVER_METADATA = 'omninode:server'
+const SELDOM_METADATA = 'omninode:seldom'
 
 /** Finds names among functions. */
 export function namesOf(functions: readonly Pick<FunctionPlan, 'name' | 'arn'>[]): NameOf {
@@ -84,6 +87,7 @@ export function functionsOf(
         environment: environment?.Variables ?? {},
         memoryMb: Number(properties.MemorySize ?? DEFAULT_MEMORY_MB),
         ...(typeof server === 'string' ? { server } : {}),
+        ...(metadata[SELDOM_METADATA] === true ? { seldom: true } : {}),
       }
     })
 }

@@ -35,12 +35,16 @@ type ServiceFunctionProps = FunctionContext &
     reservedConcurrency?: number
     /** Module of the bundle that a place which can runs for long instead of the handler. */
     server?: string
+    /** Called now and then: where functions are kept loaded, this one is loaded when it is called. */
+    seldom?: boolean
   }>
 
 const DEFAULT_MEMORY_MB = 512
 
 /** Where the local runtime reads that a function can be run for long (local/template/functions.ts). */
 const SERVER_METADATA = 'omninode:server'
+/** And that one need not be loaded before it is called. */
+const SELDOM_METADATA = 'omninode:seldom'
 
 /** What the OpenTelemetry layer starts a function with. */
 const OTEL_WRAPPER = '/opt/otel-instrument'
@@ -100,10 +104,9 @@ export class ServiceFunction extends Construct {
           }
         : {}),
     })
-    if (props.server) {
-      const resource = this.lambda.node.defaultChild as CfnResource
-      resource.addMetadata(SERVER_METADATA, props.server)
-    }
+    const resource = this.lambda.node.defaultChild as CfnResource
+    if (props.server) resource.addMetadata(SERVER_METADATA, props.server)
+    if (props.seldom) resource.addMetadata(SELDOM_METADATA, true)
     for (const statement of props.surroundings.access(props.environment)) {
       this.lambda.addToRolePolicy(statement)
     }

@@ -14,6 +14,7 @@ export class Access extends ServiceFunction {
     super(scope, id, {
       ...props,
       name: 'access',
+      seldom: true,
       impact: 'Keys and sources can not be changed: a leaked key can not be revoked meanwhile.',
       timeout: Duration.seconds(10),
       environment: {

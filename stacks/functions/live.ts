@@ -17,6 +17,7 @@ export class Live extends ServiceFunction {
     super(scope, id, {
       ...props,
       name: 'live',
+      seldom: true,
       impact: 'The live stream is down; the same events can be read from /events.',
       timeout: Duration.minutes(15),
       reservedConcurrency: MAX_STREAMS,

@@ -16,6 +16,7 @@ export class Provisioner extends ServiceFunction {
     super(scope, id, {
       ...props,
       name: 'provisioner',
+      seldom: true,
       impact: 'A deployment stays without its tables, topics or first key; what runs goes on.',
       // A migration of much data takes minutes; Lambda allows no more.
       timeout: Duration.minutes(15),

@@ -15,6 +15,7 @@ export class ServiceRegistry extends ServiceFunction {
     super(scope, id, {
       ...props,
       name: 'service-registry',
+      seldom: true,
       impact:
         'Services can not register or renew: those with a TTL check become critical, and calls of them fail.',
       timeout: Duration.seconds(10),

@@ -15,6 +15,7 @@ export class SpillDrain extends ServiceFunction {
     super(scope, id, {
       ...props,
       name: 'spill-drain',
+      seldom: true,
       impact:
         'Hooks that came while the log was away are accepted and safe, but not to be seen yet.',
       timeout: DRAIN_TIMEOUT,

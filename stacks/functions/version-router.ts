@@ -15,6 +15,7 @@ export class VersionRouter extends ServiceFunction {
     super(scope, id, {
       ...props,
       name: 'version-router',
+      seldom: true,
       impact:
         'Routing rules can not be changed: a bad version keeps its share of calls; calls go on by the rules that are there.',
       // All examples of all transforms are run before rules are taken.
