@@ -82,7 +82,7 @@ describe('access to an embedded system', () => {
         count: 1,
       }),
     )
-    expect(await denied()).toHaveLength(2)
+    await expect.poll(denied, SOON).toHaveLength(2)
   })
 
   it('lets the holder of an own role call the one capability that it grants', async () => {
