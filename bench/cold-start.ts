@@ -18,6 +18,10 @@ const ENVIRONMENT = {
   DATABASE_ADMIN_URL: 'postgres://u:p@127.0.0.1:1/none',
   ACCESS_SNAPSHOT_URL: 'file:///nonexistent/snapshot.json',
   SPILL_URL: 'file:///nonexistent/spill',
+  DISCOVERY_URL: 'postgres://u:p@127.0.0.1:1/none',
+  CATALOG_URL: 'file:///nonexistent/catalog/',
+  UPSTREAM_NETWORKS: '',
+  ZONE: '',
   SOURCE_SECRETS_KEY: Buffer.alloc(32).toString('base64'),
 }
 
