@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openEventConsumer, openEventLog } from '#shared/adapters/event-log.ts'
+import { yieldToOthers } from '#shared/adapters/thread-priority.ts'
 import type { Outcome } from '../lambda/outcome.ts'
 import { packRecords } from '../lambda/pack-records.ts'
-import { yieldToOthers } from '../lambda/priority.ts'
 import { type RecordInvoker, runMapping } from './mapping.ts'
 import type { MappingCommand, MappingReport, MappingSettings } from './mapping-wire.ts'
 

@@ -5,6 +5,7 @@ import { callCapture } from './capture/call-capture.ts'
 import { captureApart } from './capture/capture-apart.ts'
 import { serveCapture } from './capture/capturer.ts'
 import { openEventLog } from './event-log.ts'
+import { yieldToOthers } from './thread-priority.ts'
 
 /**
  * What takes note of calls on the log behind a URL: in this thread for Lambda, which freezes between
@@ -43,9 +44,14 @@ function captureTo(): string | undefined {
   return typeof data.captureTo === 'string' ? data.captureTo : undefined
 }
 
+/** Behind who answers, before who learns: what waits here takes memory. */
+const NICENESS = 8
+
 const logUrl = captureTo()
 if (logUrl !== undefined && parentPort !== null) {
   const port = parentPort
+  // A call that is answered late is worse than one that is recorded late.
+  yieldToOthers(NICENESS)
   // Messages wait in the port until somebody listens.
   openEventLog(logUrl).then(
     (eventLog) => serveCapture(port, eventLog),

@@ -2,7 +2,7 @@ import { getPriority } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 
-const module = new URL('../../local/lambda/priority.ts', import.meta.url).href
+const module = new URL('../../shared/adapters/thread-priority.ts', import.meta.url).href
 
 describe.skipIf(process.platform !== 'linux')('a thread that yields to others', () => {
   it('is nicer than the process, which stays as it is', async () => {

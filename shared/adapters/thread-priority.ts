@@ -10,8 +10,8 @@ const NICENESS = 10
  * Lowers the priority of the thread that calls it: who waits for an answer goes before what is learned
  * from it. On Linux a thread has a priority of its own; elsewhere nothing changes.
  */
-export function yieldToOthers(): void {
+export function yieldToOthers(niceness = NICENESS): void {
   if (!existsSync(THREAD)) return
   // `<process>/task/<thread>`, of the thread that looks (proc(5)).
-  setPriority(Number(basename(readlinkSync(THREAD))), NICENESS)
+  setPriority(Number(basename(readlinkSync(THREAD))), niceness)
 }
