@@ -5,6 +5,7 @@ import { errorFields } from '#shared/log.ts'
 import { type Bridge, runningBridge } from './demo/bridge.ts'
 import { madeHistory, type NativeEvent } from './demo/history.ts'
 import { graph, patterns, predictions, sessions, slowest } from './demo/learned.ts'
+import { progress } from './progress.ts'
 
 const HELP = `npm run demo [-- --seed <number>]
 
@@ -76,12 +77,6 @@ async function waitUntilLearned(bridge: Bridge): Promise<void> {
     progress(`learning: ${behind} events to go`)
     await pause(100)
   }
-}
-
-/** One line that is written again and again on a terminal; elsewhere only its last state. */
-function progress(text: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\u001b[2K${text}`)
-  else if (text.endsWith('\n')) process.stdout.write(text)
 }
 
 try {

@@ -13,6 +13,7 @@ import {
   untilPassing,
 } from './example/services.ts'
 import { askStock, placeOrders, shownHeaders } from './example/story.ts'
+import { progress } from './progress.ts'
 
 const HELP = `npm run example
 
@@ -129,12 +130,6 @@ async function untilRolledBack(bridge: Bridge): Promise<void> {
 }
 
 const title = (text: string) => console.log(`\n${text}`)
-
-/** One line that is written again and again on a terminal; elsewhere only its last state. */
-function progress(text: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\u001b[2K${text}`)
-  else if (text.endsWith('\n')) process.stdout.write(text)
-}
 
 try {
   await main()

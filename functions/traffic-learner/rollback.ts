@@ -58,7 +58,10 @@ export function canaryJudge(dependencies: Dependencies) {
       if (!(await store.replace(entry.key, value, entry.version))) return
       log('warn', 'canary-rolled-back', { service, range, why })
     }
-    await events.append([rolledBack(trial, range, now())])
+    // Where others changed the rules first, nothing was taken back, and nothing is said.
+    if (rules.revision === revision || isOurs(rules, revision)) {
+      await events.append([rolledBack(trial, range, now())])
+    }
     await traffic.announce(trial)
   }
 
@@ -85,6 +88,10 @@ export function canaryJudge(dependencies: Dependencies) {
     },
   }
 }
+
+/** Whether rules are those that a rollback of a revision made. */
+const isOurs = ({ revision, changedBy }: RoutingRules, before: number) =>
+  revision === before + 1 && changedBy === SOURCE
 
 function withoutCanary(rules: RoutingRules, range: string, now: Date): RoutingRules {
   const weights = (rules.weights ?? []).map((each) =>

@@ -228,6 +228,22 @@ describe('a canary', () => {
     expect(await rules()).toEqual(canaryRules)
   })
 
+  it('is not said to be taken back where an operator changed the rules first', async () => {
+    const { learn, sweep, rules, setRules, store, told, sql } = await aLearner()
+    await setRules(canaryRules)
+    const changed = { ...canaryRules, revision: 5, changedBy: 'an operator' }
+    const { replace } = store
+    store.replace = async (...given) => {
+      await setRules(changed)
+      return replace(...given)
+    }
+    await learn(batch(worse()))
+    await sweep()
+    expect(await rules()).toEqual(changed)
+    expect(told).toEqual([])
+    expect(await sql`select announced from traffic.trial`).toEqual([{ announced: true }])
+  })
+
   it('whose rollback was broken off is announced later', async () => {
     const { learn, sweep, rules, setRules, setLogAway, told } = await aLearner()
     await setRules(canaryRules)
