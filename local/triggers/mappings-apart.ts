@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { backoffMs } from '#shared/domain/backoff.ts'
@@ -16,6 +15,8 @@ export type MappingsApart = Readonly<{
 type Parts = Readonly<{
   hosts: Readonly<{ of(functionName: string): Pick<FunctionHost, 'consumePacked'> }>
   log: FunctionLog
+  /** Starts the thread. */
+  start?: (settings: MappingSettings) => Worker
 }>
 
 const WORKER = new URL('./mapping-worker.ts', import.meta.url)
@@ -30,24 +31,21 @@ const NAME = 'event-source-mappings'
  */
 export async function mappingsApart(
   settings: MappingSettings,
-  { hosts, log }: Parts,
+  { hosts, log, start = startThread }: Parts,
 ): Promise<MappingsApart> {
   let failures = 0
   let ended = false
   let current = await open()
 
   async function open(): Promise<Worker> {
-    const worker = new Worker(WORKER, {
-      ...{ name: NAME, workerData: settings, stdout: true, stderr: true },
-      execArgv: ['--disable-warning=TimeoutNegativeWarning'],
-    })
+    const worker = start(settings)
     for (const stream of [worker.stdout, worker.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => log.output(NAME, text))
     }
     worker.on('message', (report: MappingReport) => heard(worker, report))
     await ready(worker)
-    worker.on('error', (error) => {
-      log.event('error', 'mappings.crashed', errorFields(error))
+    worker.on('error', (error) => log.event('error', 'mappings.crashed', errorFields(error)))
+    worker.on('exit', () => {
       if (worker === current && !ended) void replace()
     })
     return worker
@@ -79,14 +77,14 @@ export async function mappingsApart(
   }
 
   async function tell(command: 'stop' | 'close', answer: MappingReport[0]): Promise<void> {
-    const gone = once(current, 'exit')
     const answered = new Promise<void>((done) => {
+      current.once('exit', () => done())
       current.on('message', ([kind]: MappingReport) => {
         if (kind === answer) done()
       })
     })
     current.postMessage([command])
-    await Promise.race([gone, answered])
+    await answered
   }
 
   return {
@@ -102,10 +100,18 @@ export async function mappingsApart(
   }
 }
 
+function startThread(settings: MappingSettings): Worker {
+  return new Worker(WORKER, {
+    ...{ name: NAME, workerData: settings, stdout: true, stderr: true },
+    execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+  })
+}
+
 /** Resolves when the thread reads. @throws what it died of before. */
 function ready(worker: Worker): Promise<void> {
   return new Promise((done, fail) => {
     worker.once('error', fail)
+    worker.once('exit', () => fail(new Error('the thread of the mappings ended')))
     worker.on('message', ([kind]: MappingReport) => {
       if (kind !== 'ready') return
       worker.off('error', fail)
